@@ -1,0 +1,72 @@
+"""How async code reaches the database: one call a use case, on threads of our own.
+
+Not `database_sync_to_async`: its one thread-sensitive thread serves all sync code of the process, so that one slow
+call would hold up every socket, and it closes SQLite's connection, and with it the WAL, after each call.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+IDLE_S = 1.0
+_last_call = threading.local()
+_readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="database")
+
+
+async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run ORM work on one of the database threads; raises what it raises."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_readers, lambda: mended(function, *args, **kwargs))
+
+
+def mended(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `function` over a connection that works: one that broke while nobody used it is replaced before the call,
+    one that breaks in the call is dropped, so that the thread's next call gets a new one."""
+    _check_after_idling()
+    try:
+        return function(*args, **kwargs)
+    except (OperationalError, InterfaceError):
+        if not connection.in_atomic_block:
+            connection.close()
+        raise
+    finally:
+        _last_call.at = time.monotonic()
+
+
+def _check_after_idling() -> None:
+    """Django checks a connection at the end of a request; these threads serve none, and keep theirs."""
+    idle = time.monotonic() - getattr(_last_call, "at", 0.0) > IDLE_S
+    if idle and connection.connection is not None and not connection.in_atomic_block and not connection.is_usable():
+        connection.close()
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All reads inside see the database as of one moment, and hold up no writer.
+
+    Django's `atomic` would not do: on SQLite it takes the write lock (BEGIN IMMEDIATE), on PostgreSQL each statement
+    sees what was committed before it began.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("COMMIT")
+    else:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield

@@ -1,0 +1,54 @@
+"""Errors outside of DRF's reach, as JSON below /api/ and as Django's pages elsewhere."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+TOO_LARGE = (
+    f"The request is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2} MB. "
+    "Put large text into a file of the project and name the file."
+)
+
+
+def _in_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _in_api(request):
+        if isinstance(exception, RequestDataTooBig):
+            return JsonResponse({"detail": TOO_LARGE}, status=413)
+        wrong_host = "BooCode does not answer to this host name; BOOCODE_ALLOWED_HOSTS lists more."
+        detail = wrong_host if isinstance(exception, DisallowedHost) else "The request is malformed."
+        return JsonResponse({"detail": detail}, status=400)
+    return defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _in_api(request):
+        return JsonResponse({"detail": "Not found."}, status=404)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if _in_api(request):
+        detail = "Something went wrong in BooCode. What it was is in the server's log."
+        return JsonResponse({"detail": detail}, status=500)
+    return defaults.server_error(request)
+
+
+class NoSuchCall(APIView):
+    """Every address below /api/ that is none of ours, an id that is no UUID included."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        hint = " Addresses have no slash at the end." if request.path.endswith("/") else ""
+        raise NotFound(f"There is nothing here.{hint} The calls are listed at /api/docs.")

@@ -1,0 +1,78 @@
+"""The rows of the log, in plain SQL: for a lone session's deltas, nine tenths of a commit would be Django's query
+compiler. Sync, inside a transaction."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+from django.utils import timezone
+
+from .models import LogSlice, SessionLog, Turn
+
+LOG_FIELDS = ("session_id", "epoch", "first_epoch", "ord", "heads", "floor", "floors")
+
+
+def lock_logs(session_ids: Collection[UUID]) -> dict[UUID, SessionLog]:
+    """The logs' rows, locked until the transaction ends. In order of id: two writers then never wait for each other."""
+    if not session_ids:
+        return {}
+    sql = _select(SessionLog, LOG_FIELDS, len(session_ids))
+    if connection.features.has_select_for_update:
+        sql += " FOR UPDATE"
+    return {row.pk: row for row in map(_log, _fetch(sql, session_ids))}
+
+
+def fences(turn_ids: Collection[UUID]) -> dict[UUID, int]:
+    """By turn, the number of its owner; at least one turn has to be asked for."""
+    return {_uuid(pk): fence for pk, fence in _fetch(_select(Turn, ("id", "fence"), len(turn_ids)), turn_ids)}
+
+
+def append(slices: Iterable[LogSlice], logs: Mapping[UUID, tuple[int, dict[str, int]]]) -> None:
+    """Write new slices, and where each session's log now stands: its `ord` and `heads`."""
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    rows = [(_id(row.session_id), row.first_ord, row.last_ord, row.frames, now) for row in slices]
+    stands = [(ord, json.dumps(heads), _id(pk)) for pk, (ord, heads) in logs.items()]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {_table(LogSlice)} (session_id, first_ord, last_ord, frames, created_at)"
+            " VALUES (%s, %s, %s, %s, %s)",
+            rows,
+        )
+        cursor.executemany(f"UPDATE {_table(SessionLog)} SET ord = %s, heads = %s WHERE session_id = %s", stands)
+
+
+def _fetch(sql: str, ids: Iterable[UUID]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_id(pk) for pk in ids])
+        return cursor.fetchall()
+
+
+@cache
+def _select(model: type[models.Model], fields: tuple[str, ...], count: int) -> str:
+    key, marks = fields[0], ", ".join(["%s"] * count)
+    return f"SELECT {', '.join(fields)} FROM {_table(model)} WHERE {key} IN ({marks}) ORDER BY {key}"
+
+
+def _table(model: type[models.Model]) -> str:
+    return model._meta.db_table
+
+
+def _log(values: tuple[Any, ...]) -> SessionLog:
+    session_id, epoch, first_epoch, ord, heads, floor, floors = values
+    return SessionLog.from_db(
+        connection.alias,
+        LOG_FIELDS,
+        (_uuid(session_id), _uuid(epoch), bool(first_epoch), ord, json.loads(heads), floor, json.loads(floors)),
+    )
+
+
+def _id(value: UUID) -> UUID | str:
+    """As the database keeps it: SQLite has no type for it."""
+    return value if connection.features.has_native_uuid_field else value.hex
+
+
+def _uuid(value: UUID | str) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)

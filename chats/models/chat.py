@@ -1,0 +1,48 @@
+from django.db import models
+
+from .base import UUIDModel
+from .project import Project
+
+
+class Session(UUIDModel):
+    """One piece of work on a project: its chats share a socket and a log."""
+
+    owner_path = "project__owner"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="sessions")
+    name = models.CharField(max_length=200, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name or f"Session of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Chat(UUIDModel):
+    """One conversation with one agent."""
+
+    class Status(models.TextChoices):
+        IDLE = "idle"
+        RUNNING = "running"
+        WAITING = "waiting"
+        INTERRUPTED = "interrupted"
+        ERROR = "error"
+
+    owner_path = "session__project__owner"
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="chats")
+    name = models.CharField(max_length=200, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    agent = models.CharField(max_length=50, default="build")
+    status = models.CharField(max_length=20, choices=Status, default=Status.IDLE)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name or f"Chat of {self.created_at:%Y-%m-%d %H:%M}"

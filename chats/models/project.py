@@ -1,0 +1,67 @@
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+
+from .base import UUIDModel
+
+
+class Project(UUIDModel):
+    """A folder that somebody opened, and how the agent may work on it."""
+
+    class Approval(models.TextChoices):
+        ASK = "ask"
+        AUTO = "auto"
+        READ_ONLY = "read_only"
+
+    owner_path = "owner"
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="projects")
+    name = models.CharField(max_length=200)
+    root = models.CharField(max_length=4096)
+    check_command = models.CharField(max_length=1000, blank=True)
+    approval = models.CharField(max_length=10, choices=Approval, default=Approval.ASK)
+    network = models.BooleanField(default=False, help_text="Whether commands may use the network in their sandbox.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def resolve_root(text: str) -> Path:
+        """The directory that `text` names, links resolved.
+
+        Raises ValueError with a sentence for the person: not absolute, missing, not a directory, outside the allowed
+        roots, or BooCode's own data.
+        """
+        if not text.strip() or "\0" in text:
+            raise ValueError("Name a folder, for example /home/me/project.")
+        try:
+            path = Path(text.strip()).expanduser()
+        except RuntimeError:
+            raise ValueError(f"There is no user of this machine as in “{text[:200]}”. Write the whole path.") from None
+        if not path.is_absolute():
+            raise ValueError(f"“{text}” is not an absolute path. Write it from the root, for example /home/me/project.")
+        try:
+            path = path.resolve()
+            exists, is_directory = path.exists(), path.is_dir()
+        except (OSError, RuntimeError) as error:
+            raise ValueError(f"“{text[:200]}” can't be opened: {error}.") from None
+        # Before the questions of existence: what lies elsewhere is nobody's to find out.
+        if not any(path.is_relative_to(root) for root in settings.ALLOWED_ROOTS):
+            roots = ", ".join(map(str, settings.ALLOWED_ROOTS))
+            raise ValueError(
+                f"{path} is outside the folders BooCode may work in ({roots}). "
+                "Choose one below them, or add its parent to BOOCODE_ALLOWED_ROOTS and start again."
+            )
+        if not exists:
+            raise ValueError(f"There is no folder {path}. Make it first, or check the spelling.")
+        if not is_directory:
+            raise ValueError(f"{path} is a file. Name the folder it is in: {path.parent}.")
+        if path.is_relative_to(settings.DATA_DIR):
+            raise ValueError(f"{path} is where BooCode keeps its own data. Choose another folder.")
+        return path

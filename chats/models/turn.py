@@ -1,0 +1,90 @@
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from .base import UUIDModel
+from .chat import Chat
+
+ACTIVE = ("running", "waiting")
+
+
+def lease() -> timedelta:
+    """For how long an owner is believed to live without a sign of it."""
+    return timedelta(seconds=settings.LEASE_S)
+
+
+class Turn(UUIDModel):
+    """The agent's work on one message of the person's. It belongs to the server: `fence` counts its owners, and a write
+    under an older fence is refused, so that a process taken for dead can do no harm when it wakes up."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        WAITING = "waiting"
+        COMPLETE = "complete"
+        CANCELLED = "cancelled"
+        FAILED = "failed"
+
+    owner_path = "chat__session__project__owner"
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="turns")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    request_id = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
+    model = models.CharField(max_length=200, blank=True)
+    steps = models.IntegerField(default=0)
+    error = models.TextField(blank=True)
+    auto_fix = models.BooleanField(default=True)
+    build = models.JSONField(default=dict, blank=True, help_text="How the project's check stands in this turn.")
+    cancel_requested = models.BooleanField(default=False)
+    fence = models.IntegerField(default=0)
+    takeovers = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["status", "lease_until"], name="turn_by_lease")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chat", "request_id"], condition=~Q(request_id=""), name="one_turn_a_request"
+            ),
+            models.UniqueConstraint(fields=["chat"], condition=Q(status__in=ACTIVE), name="one_active_turn_a_chat"),
+        ]
+
+    def __str__(self) -> str:
+        return f"turn {self.id} ({self.status})"
+
+    @classmethod
+    def claim_next(cls, chat_id: UUID) -> "Turn | None":
+        """Take the chat's oldest queued turn. Of two workers that try, the conditional update lets one win; a chat that
+        has an active turn gives none."""
+        if cls.objects.filter(chat_id=chat_id, status__in=ACTIVE).exists():
+            return None
+        turn = cls.objects.filter(chat_id=chat_id, status=cls.Status.QUEUED).order_by("id").first()
+        if turn is None:
+            return None
+        won = cls.objects.filter(pk=turn.pk, status=cls.Status.QUEUED).update(
+            status=cls.Status.RUNNING, fence=F("fence") + 1, lease_until=Now() + lease(), started_at=Now()
+        )
+        if not won:
+            return None
+        turn.refresh_from_db()
+        return turn
+
+    @classmethod
+    def release(cls, turn_ids: list[UUID]) -> None:
+        """Give the leases up in good order: another process may go on at once, and it does not count as a crash."""
+        cls.objects.filter(pk__in=turn_ids, status__in=ACTIVE).update(lease_until=None)
+
+    @classmethod
+    def renew(cls, turn_id: UUID, fence: int) -> "Turn | None":
+        """Extend the lease by the database's clock. None when the turn is no longer this owner's."""
+        mine = cls.objects.filter(pk=turn_id, fence=fence, status__in=ACTIVE)
+        return mine.get() if mine.update(lease_until=Now() + lease()) else None

@@ -1,0 +1,156 @@
+"""The tools, bound to one project and one turn: what may run, where, and the check of what was changed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.conf import settings
+
+from boocode.database import in_database
+from snapshots import writes
+from snapshots.taking import Beginning
+from tools import policy, rules, sandbox
+from tools import registry as tools
+from tools.base import ToolContext, ToolResult
+from tools.blocking import in_thread
+from tools.checking import find_check
+from tools.paths import display
+from tools.rules_files import read_rules_files
+from tools.workspace import Workspace
+from traces import recorder
+
+from . import approvals, wire
+from .build_check import BuildCheck
+from .journal import TurnJournal
+from .models import Approval, Project
+from .prompts import Surroundings
+from .providers.base import ToolCall, ToolSchema
+
+
+class ProjectToolbox:
+    """The tools, bound to one project."""
+
+    def __init__(self, project: Project, rules: list[rules.Rule], journal: TurnJournal, files: Beginning) -> None:
+        self.root = project.root
+        self.approval: policy.Approval = project.approval  # type: ignore[assignment]
+        self.rules = rules
+        self.journal = journal
+        self.files = files
+        self.recent: list[tuple[str, object, str]] = []
+        self.schemas = [ToolSchema(**schema) for schema in tools.schemas()]
+        self.sandbox = sandbox.choose(settings.SANDBOX, network=project.network, hidden=[settings.DATA_DIR])
+        asks = self.approval == "ask"
+        self.check = BuildCheck(journal.turn, project.check_command, asks, journal, self, files.before_change)
+
+    async def surroundings(self) -> Surroundings:
+        """What the model is told of the project."""
+        workspace = self.workspace()
+        check = await find_check(workspace, self.check.setting)
+        return Surroundings(
+            self.root,
+            self.approval,
+            check=check.shown if check else "",
+            sandbox=None if self.sandbox is None else self.sandbox.network,
+            rules=await in_thread(read_rules_files, workspace),
+        )
+
+    async def before(self, call: ToolCall) -> None:
+        await self.check.before(call)
+
+    async def objection(self) -> str:
+        return await self.check.after()
+
+    def workspace(self) -> Workspace:
+        return Workspace(self.root, protected=[settings.DATA_DIR])
+
+    def context(self, call: ToolCall, workspace: Workspace) -> ToolContext:
+        async def emit(chunk: str) -> None:
+            self.journal.output(call, chunk)
+
+        return ToolContext(
+            workspace=workspace,
+            emit_output=emit,
+            environment=self.journal.environment(),
+            sandbox=self.sandbox,
+            owner=str(self.journal.chat_id),
+        )
+
+    async def run(self, call: ToolCall) -> ToolResult:
+        workspace = self.workspace()
+        if moved := _moved(self.root, workspace):
+            return ToolResult(output=moved, error=moved, status="denied")
+        if denied := await self.denied(call, workspace):
+            return ToolResult(output=denied, error=denied, status="denied")
+        if (tool := tools.TOOLS.get(call.name)) and tool.kind != "read":
+            await self.files.before_change()
+            self.journal.touched = True
+            planned = await in_thread(writes.plan, tool.name, call.args, workspace) if tool.kind == "write" else []
+            await self.journal.starts(planned)
+        result = await tools.call(call.name, call.args, self.context(call, workspace))
+        self.recent = [*self.recent[-1:], (call.name, call.args, result.output)]
+        return _told(result)
+
+    async def denied(self, call: ToolCall, workspace: Workspace) -> str:
+        """Why the call must not run; empty where it may. Asks the person where the project wants that."""
+        tool = tools.TOOLS.get(call.name)
+        if tool is None:
+            return ""  # the registry tells the model what there is
+        general = policy.decide(self.approval, tool, call.args, workspace.contains)
+        subjects = rules.subjects_of(tool, call.args)
+        if general.verdict == "deny":
+            allowed = general.unless_ruled and rules.verdict(self.rules, tool.name, subjects) == "allow"
+            return "" if allowed else general.reason
+        if tool.kind != "command":
+            # By where a path leads: neither `./a`, nor an absolute path, nor a link is a way around a rule.
+            subjects = [[display(workspace.real(path))] for [path] in subjects]
+        if self.approval == "ask" and self._comes_to_nothing(call):
+            # Whatever the rules allow: a third time in a row is no progress, unless a person says so.
+            again = policy.Decision(
+                "ask", f"{tool.name} is called with the same arguments for the third time in a row."
+            )
+            denials = [rule for rule in self.rules if rule.verdict == "deny"]
+            return await self.refused(tool.name, subjects, again, denials)
+        return await self.refused(tool.name, subjects, general)
+
+    def _comes_to_nothing(self, call: ToolCall) -> bool:
+        """Whether the two calls before were this one, with the same result."""
+        first, last = (self.recent[0], self.recent[-1]) if len(self.recent) == 2 else (None, None)
+        return last is not None and first == last and last[:2] == (call.name, call.args)
+
+    async def refused(
+        self,
+        tool: str,
+        subjects: Sequence[Sequence[str]],
+        general: policy.Decision,
+        only: Sequence[rules.Rule] | None = None,
+    ) -> str:
+        """Why the call that is recorded must not run, by the project's rules (`only` these) and the person; empty where
+        it may."""
+        verdict = rules.verdict(self.rules if only is None else only, tool, subjects) or general.verdict
+        if verdict == "deny":
+            return f"A rule of this project denies this call of {tool}."
+        if verdict == "allow":
+            return ""
+        approval = await self.journal.ask(general.reason)
+        if approval.decision == Approval.Decision.DENY:
+            return f"The person denied this call. {approval.note}".strip()
+        if approval.decision == Approval.Decision.ALWAYS:
+            self.rules = await in_database(approvals.rules_of, self.journal.project_id)
+        return ""
+
+
+def _moved(root: str, workspace: Workspace) -> str:
+    """Why the project must not be worked on any more: its folder became a link to where no project may be."""
+    try:
+        if str(workspace.root) != root:
+            Project.resolve_root(root)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _told(result: ToolResult) -> ToolResult:
+    """With `output` as the model sees it: the error first, where there is one, and without this server's secrets."""
+    text = wire.clean(result.output)
+    if result.error and result.error not in text:
+        text = f"Error: {wire.clean(result.error)}" + (f"\n{text}" if text else "")
+    return replace(result, output=recorder.redactor().text(text))

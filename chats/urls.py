@@ -1,0 +1,19 @@
+"""The pages' addresses. Those of the API are in boocode/urls.py, under /api."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from boocode.views import PasswordLogin, login_link
+
+from . import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("projects", views.open_folder, name="open_folder"),
+    path("projects/<uuid:project_id>/sessions", views.new_session, name="new_session"),
+    path("sample", views.create_sample, name="create_sample"),
+    path("sessions/<uuid:session_id>", views.session, name="session"),
+    path("login", PasswordLogin.as_view(), name="login"),
+    path("login/link", login_link, name="login_link"),
+    path("logout", LogoutView.as_view(), name="logout"),
+]

@@ -1,0 +1,212 @@
+"""A project's trees of files, in a bare git repository of BooCode's own in the data directory, with its own index.
+
+The person's `.git` is only read, for its ignore rules. A tree holds every file that git would show as tracked or new:
+the ignored are left out, those over 10 MB too, by name. The files of nested repositories and submodules are in it.
+Blocking; the caller holds the project's lock.
+"""
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+from .git import GitFailed, git
+
+LARGE_BYTES = 10 * 1024 * 1024
+TAKE_S = 120.0
+MANY_FILES = 500
+MOST_FILES = 200_000
+MOST_NAMED = 100
+EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+REFS = "refs/trees/"
+LAST = "refs/last"
+PLACEHOLDER = ".boocode-nested-repository"
+_UNREADABLE = re.compile(r"^fatal: Unable to process path (.+)$", re.MULTILINE)
+
+
+def home() -> Path:
+    return Path(settings.DATA_DIR) / "checkpoints"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that is in no tree, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass
+class Taken:
+    """A tree's id, and what it does not hold (the first hundred, and how many there are)."""
+
+    tree: str
+    left_out: list[LeftOut] = field(default_factory=list)
+    left_out_count: int = 0
+
+
+class Repository:
+    def __init__(self, project_id: UUID, root: str) -> None:
+        self.directory = home() / f"{project_id}.git"
+        self.root = os.path.realpath(root)
+        self._index = self.directory / "boocode-index"
+        self._scratch = self.directory / "boocode-index.new"
+
+    def git(self, *arguments: str, input: bytes = b"", timeout_s: float = TAKE_S) -> bytes:
+        """Git on the objects alone. Raises GitFailed."""
+        return git(self.directory, arguments, input=input, timeout_s=timeout_s)
+
+    def take(self) -> Taken:
+        """The tree of the workspace as it is now. Raises GitFailed."""
+        if not os.path.isdir(self.root):
+            raise GitFailed(f"The folder {self.root} can't be opened.")
+        self._prepare()
+        changed = self._changed()
+        if len(changed) > MOST_FILES:
+            raise GitFailed(f"There are more than {MOST_FILES:,} files to keep; add what is generated to .gitignore.")
+        taken = Taken("")
+        keep, drop = self._sorted(changed, taken)
+        self._update(keep, drop, taken)
+        taken.tree = self._on_files("write-tree").decode().strip()
+        # Held in any case: the index names its files, and the next tree is written from the index.
+        self._refer(LAST, taken.tree)
+        os.replace(self._scratch, self._index)
+        taken.left_out_count = len(taken.left_out)
+        del taken.left_out[MOST_NAMED:]
+        return taken
+
+    def keep(self, tree: str) -> None:
+        """Hold on to a tree until `collect` is told otherwise."""
+        self._refer(f"{REFS}{tree}", tree)
+
+    def collect(self, wanted: set[str]) -> None:
+        """Drop what belongs to no wanted tree. Raises GitFailed."""
+        held = self.git("for-each-ref", "--format=%(refname)", REFS).decode().split()
+        going = [ref for ref in held if ref.removeprefix(REFS) not in wanted]
+        self.git("update-ref", "--stdin", input="".join(f"delete {ref}\n" for ref in going).encode())
+        self.git("pack-refs", "--all", "--prune")
+        self.git("repack", "-a", "-d", "-q", "--window=0", "--depth=0")
+        self.git("prune", "--expire=now")
+
+    def forget(self) -> None:
+        """Remove all of it."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _refer(self, name: str, tree: str) -> None:
+        # As git writes a loose ref, without a process for it: a checkpoint is taken at every turn.
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{path.name}.new")
+        unfinished.write_text(f"{tree}\n")
+        os.replace(unfinished, path)
+
+    def _prepare(self) -> None:
+        if not (self.directory / "HEAD").exists():
+            home().mkdir(mode=0o700, parents=True, exist_ok=True)
+            unfinished = self.directory.with_suffix(".new")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            git(unfinished, ["init", "-q", "--bare", "--template="])
+            (unfinished / "info").mkdir()
+            # Stronger than any .gitattributes of the workspace: files are kept byte for byte.
+            (unfinished / "info" / "attributes").write_text("* -text -ident !filter !eol !working-tree-encoding\n")
+            os.replace(unfinished, self.directory)
+        # A copy, so that a kill in the middle leaves the index as it was; with its time, by which git knows which
+        # files may have changed after they were looked at.
+        for leftover in self.directory.glob(f"{self._scratch.name}*"):
+            leftover.unlink()
+        if self._index.exists():
+            shutil.copy2(self._index, self._scratch)
+
+    def _on_files(self, *arguments: str, input: bytes = b"") -> bytes:
+        extra = {"GIT_WORK_TREE": self.root, "GIT_INDEX_FILE": str(self._scratch)}
+        # Run outside of the root: what it prints and reads is relative to the root all the same.
+        return git(self.directory, ["-C", self.root, *arguments], input=input, timeout_s=TAKE_S, extra=extra)
+
+    def _changed(self) -> list[bytes]:
+        """New, changed and missing files, as paths below the root."""
+        known: set[bytes] = set()
+        while True:
+            listed = set(self._on_files("ls-files", "-z", "-o", "-m", *self._ignoring()).split(b"\0")) - {b""}
+            nested = {path for path in listed if path.endswith(b"/")} - known
+            if not nested:
+                break
+            # Git does not look into a repository below, unless its index has something from there.
+            known |= nested
+            lines = [b"100644 %b\t%b%b\0" % (EMPTY_BLOB.encode(), path, PLACEHOLDER.encode()) for path in nested]
+            self._on_files("update-index", "-z", "--index-info", input=b"".join(lines))
+        listed |= self._tracked_and_ignored()
+        return sorted(path for path in listed if not path.endswith(b"/"))
+
+    def _ignoring(self) -> list[str]:
+        rules = ["--exclude-standard"]
+        own = os.path.join(self.root, ".git", "info", "exclude")
+        if os.path.isfile(own):
+            rules.append(f"--exclude-from={own}")
+        data = os.path.realpath(settings.DATA_DIR)
+        if data.startswith(f"{self.root.rstrip('/')}/"):
+            below = os.path.relpath(data, self.root)
+            rules.append("--exclude=/" + re.sub(r"([\\*?\[\] #!])", r"\\\1", below) + "/")
+        return rules
+
+    def _tracked_and_ignored(self) -> set[bytes]:
+        """What the person's own repository keeps although its rules ignore it."""
+        own = os.path.join(self.root, ".git")
+        if not os.path.isfile(os.path.join(own, "index")):
+            return set()
+        arguments = ["-C", self.root, "ls-files", "-z", "-c", "-i", "--exclude-standard"]
+        extra = {"GIT_WORK_TREE": self.root, "GIT_OPTIONAL_LOCKS": "0"}
+        try:
+            return set(git(Path(own), arguments, timeout_s=TAKE_S, extra=extra).split(b"\0")) - {b""}
+        except GitFailed:
+            return set()
+
+    def _sorted(self, changed: Iterable[bytes], taken: Taken) -> tuple[list[bytes], list[bytes]]:
+        """What to put into the index, and what to take out of it."""
+        keep, drop = list[bytes](), list[bytes]()
+        for path in changed:
+            reason = self._why_not(path)
+            (drop if reason is not None else keep).append(path)
+            if reason:
+                taken.left_out.append(LeftOut(os.fsdecode(path), reason))
+        return keep, drop
+
+    def _why_not(self, path: bytes) -> str | None:
+        """None for a file to keep, an empty text for one that is not there, else the reason."""
+        full = os.path.join(os.fsencode(self.root), path)
+        try:
+            status = os.lstat(full)
+        except OSError:
+            return ""
+        if stat.S_ISLNK(status.st_mode):
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            return ""
+        if status.st_size > LARGE_BYTES:
+            return f"{status.st_size / 1024 / 1024:,.0f} MB: files over 10 MB are not kept"
+        return None if os.access(full, os.R_OK) else "it can't be read"
+
+    def _update(self, keep: list[bytes], drop: Sequence[bytes], taken: Taken) -> None:
+        if drop:
+            self._on_files("update-index", "-z", "--force-remove", "--stdin", input=b"\0".join(drop) + b"\0")
+        # Many at once go into one pack; a pack for each turn would be slow in the end.
+        packed = ["-c", "core.bigFileThreshold=1"] if len(keep) > MANY_FILES else []
+        while keep:
+            try:
+                self._on_files(
+                    *packed, "update-index", "-z", "--add", "--remove", "--stdin", input=b"\0".join(keep) + b"\0"
+                )
+                return
+            except GitFailed as error:
+                # Something changed between the look and the reading, or can't be read after all.
+                bad = _UNREADABLE.search(str(error))
+                path = os.fsencode(bad[1]) if bad else b""
+                if path not in keep or len(taken.left_out) > MOST_NAMED:
+                    raise
+                keep.remove(path)
+                taken.left_out.append(LeftOut(os.fsdecode(path), "it could not be read"))

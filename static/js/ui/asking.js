@@ -1,0 +1,86 @@
+/** Under a tool call that waits for a person: why it asks, and the answers. */
+import { h, icon } from './dom.js';
+import { visible } from './plaintext.js';
+import { call } from './rest.js';
+import { exactPattern } from './wording.js';
+
+export class Asking {
+  /** @param {string} traceId @param {{name: string, args: any}} toolCall what waits */
+  constructor(traceId, toolCall) {
+    this.traceId = traceId;
+    this.exact = exactPattern(toolCall);
+    this.why = h('span.why');
+    this.problem = h('p.problem', { role: 'alert', hidden: true });
+    this.allow = this.#button('Allow once', 'a', 'primary', () => this.decide('allow'));
+    this.always = this.#button('Always allow…', 'A', '', () => this.askHowMuch());
+    this.deny = this.#button('Deny', 'd', 'danger', () => this.askWhy());
+    this.answers = h('div.row', {}, this.allow, this.always, this.deny);
+    this.element = h('div.asking', { role: 'group', 'aria-label': 'The agent asks' }, h('p', {}, icon('shield'), this.why), this.answers, this.problem);
+  }
+
+  /** @param {{reason?: string}} approval */
+  update({ reason }) {
+    this.why.textContent = visible(reason || 'This needs your permission. Nothing of it has run yet.');
+  }
+
+  #button(words, key, kind, act) {
+    return h(`button.button${kind && `.${kind}`}`, { type: 'button', 'aria-keyshortcuts': key === 'A' ? 'Shift+A' : key, onclick: act }, words, h('kbd', { 'aria-hidden': 'true' }, key));
+  }
+
+  /** @param {'allow'|'deny'|'always'} decision @param {{note?: string, pattern?: string}} [more] `note`: what the agent is told */
+  async decide(decision, more = {}) {
+    this.#setBusy(true);
+    try {
+      await call('POST', `/api/traces/${this.traceId}/decision`, { decision, ...more });
+    } catch (error) {
+      this.problem.textContent = error.message;
+      this.problem.hidden = false;
+      this.#setBusy(false);
+    }
+  }
+
+  /** A no is worth more with its reason: the agent reads it and goes another way. */
+  askWhy() {
+    const field = h('input.input', { placeholder: 'Why not? The agent reads this (may stay empty)', 'aria-label': 'Why not', maxlength: '2000' });
+    this.#ask(field, h('button.button.danger', {}, 'Deny'), this.deny, () => {
+      const note = field.value.trim();
+      this.decide('deny', note ? { note } : {});
+    });
+  }
+
+  /** A yes for good is to this very call, or to all that a pattern covers. A call on several paths has no single pattern. */
+  askHowMuch() {
+    if (!this.exact) return this.decide('always');
+    const field = h('input.input.code', { value: this.exact, 'aria-label': 'Calls to allow from now on', maxlength: '2000', autocapitalize: 'none', spellcheck: 'false' });
+    const hint = h('p.fine', {}, 'In this project, from now on. ', h('code', {}, '*'), ' stands for anything within a word, ', h('code', {}, '**'), ' at the end for any further words.');
+    this.#ask(field, h('button.button.primary', {}, 'Always allow'), this.always, () => {
+      const pattern = field.value.trim();
+      this.decide('always', pattern && pattern !== this.exact ? { pattern } : {});
+    }, hint);
+  }
+
+  /** Puts a question in the place of the answers. */
+  #ask(field, button, backTo, decide, hint = null) {
+    if (this.form) this.#takeBack();
+    this.problem.hidden = true;
+    this.backTo = backTo;
+    this.form = h('form.row', {}, field, button, h('button.button', { type: 'button', onclick: () => this.#takeBack() }, 'Back'), hint);
+    this.form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      decide();
+    });
+    this.form.addEventListener('keydown', (event) => event.key === 'Escape' && this.#takeBack());
+    this.answers.replaceWith(this.form);
+    field.focus();
+  }
+
+  #takeBack() {
+    this.form.replaceWith(this.answers);
+    this.form = null;
+    this.backTo.focus();
+  }
+
+  #setBusy(busy) {
+    for (const button of this.element.querySelectorAll('button')) button.disabled = busy;
+  }
+}

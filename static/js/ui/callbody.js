@@ -1,0 +1,92 @@
+/** The inside of a tool call's card: what it was asked, what came of it, and what it cost. */
+import { copyButton, h } from './dom.js';
+import { counted, duration, tokens, workedMs } from './format.js';
+import { lineDiff } from './linediff.js';
+import { terminalText, visible } from './plaintext.js';
+import { argsOf, commandOf, editsOf } from './wording.js';
+
+const SHORT_LINES = 14;
+const SHORT_CHARS = 2_000;
+
+/** @param {import('./callcard.js').CallState} state @param {string} status @returns {HTMLElement} */
+export function callBody(state, status) {
+  return h('div.call-body', {}, ...asked(state.call), ...answered(state, status), facts(state));
+}
+
+function asked(call) {
+  const edits = editsOf(call);
+  if (edits.length) return [section('Change', diff(edits), () => edits.map((edit) => edit.after).join('\n'))];
+  if (call.name === 'run_command') return [section('Command', h('pre', { tabindex: '0' }, visible(commandOf(argsOf(call)))), () => commandOf(argsOf(call)))];
+  return [argumentsList(argsOf(call))].filter(Boolean);
+}
+
+/** @param {{before: string, after: string}[]} edits */
+function diff(edits) {
+  const SIGN = { same: ' ', del: '−', add: '+' };
+  const lines = edits.flatMap(({ before, after }) => lineDiff(before, after));
+  const shown = lines.slice(0, 400).map(({ kind, text }) => h(`span.${kind}`, {}, `${SIGN[kind]} ${visible(text)}`));
+  if (lines.length > shown.length) shown.push(h('span', {}, `… ${counted(lines.length - shown.length, 'more line')}`));
+  return h('pre.diff', { tabindex: '0' }, ...shown);
+}
+
+function argumentsList(args) {
+  const entries = Object.entries(args);
+  if (!entries.length) return null;
+  const text = (value) => visible(typeof value === 'string' ? value : JSON.stringify(value, null, 2)).slice(0, 20_000);
+  return h('dl', {}, ...entries.flatMap(([name, value]) => [h('dt', {}, visible(name).replaceAll('_', ' ')), h('dd', {}, text(value))]));
+}
+
+function answered({ result, trace, output }, status) {
+  if (status === 'waiting' || status === 'pending') return [];
+  if (status === 'running') return output ? [section('Output so far', folded(terminalText(output), true))] : [];
+  const parts = [];
+  const text = result?.output ?? trace?.output ?? '';
+  const error = result?.error ?? trace?.error;
+  if (error && !text.includes(error)) parts.push(h('p.fault', {}, visible(error)));
+  if (text) parts.push(section('Result', folded(terminalText(text)), () => text));
+  if (trace?.truncated || result?.truncated) parts.push(wholeOutput(trace));
+  return parts;
+}
+
+function wholeOutput(trace) {
+  const words = 'The middle was left out of what the model saw.';
+  if (!trace?.id) return h('p.facts', {}, words);
+  const size = trace.output_bytes ? ` (${tokens(trace.output_bytes)} bytes)` : '';
+  return h('p.facts', {}, h('span', {}, words), h('a', { href: `/api/traces/${trace.id}/output`, target: '_blank' }, `Open the whole output${size}`));
+}
+
+/** Long text shows its first lines, or its last while it grows. @param {string} text */
+function folded(text, fromEnd = false) {
+  const lines = text.replace(/\n$/, '').split('\n');
+  const pre = h('pre', { tabindex: '0' });
+  if (lines.length <= SHORT_LINES && text.length <= SHORT_CHARS) {
+    pre.textContent = text;
+    return pre;
+  }
+  const part = fromEnd ? lines.slice(-SHORT_LINES) : lines.slice(0, SHORT_LINES);
+  pre.textContent = part.join('\n').slice(0, SHORT_CHARS);
+  const more = h('button.quiet', { type: 'button' }, `Show all ${counted(lines.length, 'line')}`);
+  more.addEventListener('click', () => {
+    pre.textContent = text;
+    pre.classList.add('all');
+    more.remove();
+    pre.focus();
+  });
+  return h('div', {}, pre, more);
+}
+
+function section(title, content, copied) {
+  return h('section', {}, h('div.part', {}, title, copied && copyButton(copied)), content);
+}
+
+function facts({ trace }) {
+  const step = trace?.tokens;
+  const words = [
+    trace?.duration_ms !== null && trace?.duration_ms !== undefined && `took ${duration(workedMs(trace))}`,
+    trace?.wait_ms ? `waited ${duration(trace.wait_ms)} for approval` : null,
+    trace?.exit_code !== null && trace?.exit_code !== undefined && `exit code ${trace.exit_code}`,
+    step && (step.prompt ?? null) !== null && `step: ${tokens(step.prompt)} tokens in, ${tokens(step.completion ?? 0)} out`,
+  ];
+  const link = trace?.id && trace.chat_id && h('a', { href: `/chats/${trace.chat_id}/traces?call=${trace.id}`, 'data-trace': trace.id }, 'Show in the traces');
+  return h('p.facts', {}, ...words.filter(Boolean).map((word) => h('span', {}, word)), link);
+}

@@ -1,0 +1,96 @@
+/** What a project lets the agent do: its settings and rules in a dialog. */
+import { byId, h, icon } from './dom.js';
+import { call } from './rest.js';
+
+const VERDICTS = { allow: 'Allow', ask: 'Ask before', deny: 'Never' };
+const TOOLS = { '*': 'every tool', run_command: 'command' };
+
+/** @param {{changed: (project: {id: string, name: string}) => void, removed: (id: string) => void}} on */
+export function startProjectDialog(on) {
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-project]');
+    if (button) open(button.dataset.project, on);
+  });
+}
+
+async function open(id, on) {
+  const dialog = byId('project-dialog');
+  const form = dialog.querySelector('form');
+  const problem = dialog.querySelector('.problem');
+  const tell = (error) => {
+    problem.textContent = error?.message ?? '';
+    problem.hidden = !error;
+  };
+  tell(null);
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    attempt(tell, async () => {
+      on.changed(await call('PATCH', `/api/projects/${id}`, settingsIn(form)));
+      dialog.close();
+    });
+  };
+  askToRemove(form.querySelector('[data-remove]'), () => attempt(tell, async () => {
+    await call('DELETE', `/api/projects/${id}`);
+    on.removed(id);
+    dialog.close();
+  }));
+  // Opened when it is filled, so that nobody writes into fields that are overwritten then.
+  await attempt(tell, async () => {
+    const [project, rules] = await Promise.all([call('GET', `/api/projects/${id}`), call('GET', `/api/projects/${id}/rules`)]);
+    show(form, project);
+    showRules(form.querySelector('[data-rules]'), rules, tell);
+  });
+  form.querySelector('.primary').disabled = !problem.hidden;
+  if (!dialog.open) dialog.showModal();
+}
+
+async function attempt(tell, act) {
+  try {
+    await act();
+  } catch (error) {
+    tell(error);
+  }
+}
+
+function show(form, project) {
+  form.querySelector('[data-name]').textContent = project.name;
+  form.querySelector('[data-root]').textContent = project.root;
+  const { name, approval, check_command, network } = form.elements;
+  name.value = project.name;
+  approval.value = project.approval;
+  check_command.value = project.check_command;
+  network.checked = project.network;
+}
+
+function settingsIn(form) {
+  const { name, approval, check_command, network } = form.elements;
+  return { name: name.value.trim(), approval: approval.value, check_command: check_command.value.trim(), network: network.checked };
+}
+
+function showRules(list, rules, tell) {
+  const none = () => h('li.none', {}, 'No rules yet.');
+  const line = (rule) => {
+    const words = `${VERDICTS[rule.verdict]} ${TOOLS[rule.tool] ?? rule.tool} ${rule.pattern}`;
+    const remove = h('button.quiet.icon-only', { type: 'button', 'aria-label': `Delete the rule: ${words}`, title: 'Delete this rule' }, icon('trash'));
+    const element = h('li', {}, h(`span.verdict.${rule.verdict}`, {}, VERDICTS[rule.verdict]), h('span.tool', {}, TOOLS[rule.tool] ?? rule.tool), h('code', { title: rule.pattern }, rule.pattern), remove);
+    remove.addEventListener('click', () => attempt(tell, async () => {
+      await call('DELETE', `/api/rules/${rule.id}`);
+      const next = (element.nextElementSibling ?? element.previousElementSibling)?.querySelector('button') ?? list.closest('form').querySelector('[data-close]');
+      element.remove();
+      if (!list.children.length) list.append(none());
+      next.focus();
+    }));
+    return element;
+  };
+  list.replaceChildren(...(rules.length ? rules.map(line) : [none()]));
+}
+
+/** The first press asks, the second removes. */
+function askToRemove(button, remove) {
+  button.textContent = 'Remove…';
+  button.onclick = () => {
+    button.textContent = 'Remove it with its sessions';
+    button.title = 'The files in the folder stay as they are.';
+    button.onclick = remove;
+  };
+}

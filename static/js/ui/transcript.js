@@ -1,0 +1,241 @@
+/**
+ * A chat on the page, kept in step with the state. Only what changed is rendered: text goes to its message, a new message
+ * to its turn, and nothing else is touched.
+ *
+ * @typedef {import('../reducer.js').State} State
+ * @typedef {import('../reducer.js').Changes} Changes
+ */
+import { durationOf, turnsOf, usageOf } from './conversation.js';
+import { h, icon } from './dom.js';
+import { atLeast, cost, counted, duration, modelWords, tokens } from './format.js';
+import { copyAnswer, NoticeMessage, StepMessage, UserMessage } from './messages.js';
+
+const ENDED = new Set(['complete', 'cancelled', 'failed']);
+
+/** The turn that the agent snapshot knows to have ended. */
+const endedTurn = (snapshot) => (ENDED.has(snapshot?.status) ? snapshot.turn : null);
+
+export class Transcript {
+  /**
+   * @param {HTMLElement} element
+   * @param {State} state
+   * @param {{onToggle: () => void, onAgain: (text: string) => void, empty: () => Node}} options `onAgain` sends a message
+   *   once more, `empty` makes what a chat without messages shows
+   */
+  constructor(element, state, { onToggle, onAgain, empty }) {
+    Object.assign(this, { element, state, onToggle, onAgain, empty });
+    this.chatId = '';
+    /** @type {Map<string, any>} message id → view */
+    this.views = new Map();
+    /** @type {Map<string, {element: HTMLElement, foot: HTMLElement}>} */
+    this.sections = new Map();
+    /** @type {Map<string, any>} tool_call_id → the message with its result */
+    this.results = new Map();
+    /** @type {import('./conversation.js').Turn[]} */
+    this.turns = [];
+    this.seen = 0;
+  }
+
+  /** @param {string} chatId */
+  show(chatId) {
+    this.chatId = chatId;
+    this.views.clear();
+    this.sections.clear();
+    this.results.clear();
+    this.element.replaceChildren();
+    for (const message of this.state.messages) this.#noteResult(message);
+    this.#arrange();
+  }
+
+  /** @param {Changes} changes */
+  render(changes) {
+    if (changes.reloaded) return this.#reload(changes);
+    const touched = new Set();
+    let moved = changes.removed.size > 0 || changes.chats.has(this.chatId);
+    for (const id of changes.messages) {
+      const message = this.state.messages.get(id);
+      if (!message || message.chat_id !== this.chatId) continue;
+      if (this.#noteResult(message)) touched.add(this.callOwner?.get(message.tool_results?.tool_call_id));
+      else if (!this.views.has(id) || message.status !== this.views.get(id).message?.status) moved = true;
+      else touched.add(id);
+    }
+    for (const id of changes.traces) touched.add(this.state.traces.get(id)?.message_id);
+    for (const id of changes.approvals) touched.add(this.state.traces.get(id)?.message_id);
+    for (const callId of changes.outputs) touched.add(this.callOwner?.get(callId));
+    if (moved) this.#arrange();
+    for (const id of touched) this.#renderMessage(id);
+  }
+
+  /** Everything was replaced; what is the same keeps its place, so that the reader loses none either. */
+  #reload(changes) {
+    this.results.clear();
+    for (const message of this.state.messages) this.#noteResult(message);
+    for (const id of changes.removed) if (!this.state.messages.has(id)) this.#drop(id);
+    this.#arrange();
+    for (const id of this.views.keys()) this.#renderMessage(id);
+  }
+
+  get isRunning() {
+    const status = this.state.chats.get(this.chatId)?.status;
+    return status === 'running' || status === 'waiting';
+  }
+
+  /** The turn that is worked on. */
+  get current() {
+    return this.isRunning ? (this.turns.find((turn) => !turn.ended && turn.steps.length) ?? this.turns.find((turn) => !turn.ended)) : undefined;
+  }
+
+  /** Cards of calls that run now. @returns {import('./callcard.js').CallCard[]} */
+  get runningCards() {
+    return this.#currentCards.filter((card) => card.isRunning);
+  }
+
+  /** Cards of calls that wait for the person. @returns {import('./callcard.js').CallCard[]} */
+  get waitingCards() {
+    return this.#currentCards.filter((card) => card.asking);
+  }
+
+  get #currentCards() {
+    const step = this.current?.steps.findLast((one) => one.role === 'assistant');
+    return [...(this.views.get(step?.id)?.cards?.values() ?? [])];
+  }
+
+  tick() {
+    for (const card of this.runningCards) card.tick();
+  }
+
+  #noteResult(message) {
+    if (message.role !== 'tool') return false;
+    if (message.tool_results) this.results.set(message.tool_results.tool_call_id, message);
+    return true;
+  }
+
+  /** Puts turns and messages where they belong, and renders those that are new. */
+  #arrange() {
+    this.turns = turnsOf(this.state.messages, this.chatId, endedTurn(this.state.chats.get(this.chatId)?.snapshot));
+    this.callOwner = new Map();
+    const known = new Set();
+    let before = this.element.firstElementChild;
+    if (this.turns.length && before?.matches('.welcome')) {
+      before.remove();
+      before = this.element.firstElementChild;
+    }
+    const alive = this.current;
+    for (const turn of this.turns) {
+      const section = this.#section(turn.id);
+      known.add(turn.id);
+      if (section.element === before) before = before.nextElementSibling;
+      else this.element.insertBefore(section.element, before);
+      this.#fill(section, turn, turn === alive);
+    }
+    for (const [id, section] of this.sections) if (!known.has(id)) this.#dropSection(id, section);
+    if (!this.turns.length && !this.element.firstElementChild) this.element.append(this.empty());
+  }
+
+  #section(id) {
+    let section = this.sections.get(id);
+    if (!section) {
+      const foot = h('footer.turn-end', { hidden: true });
+      section = { element: h('section.turn', { 'data-turn': id }, foot), foot };
+      this.sections.set(id, section);
+    }
+    return section;
+  }
+
+  #fill({ element, foot }, turn, isAlive) {
+    const messages = turn.asked ? [turn.asked, ...turn.steps] : turn.steps;
+    let before = element.firstElementChild;
+    for (const message of messages) {
+      for (const call of message.tool_calls ?? []) this.callOwner.set(call.id, message.id);
+      const view = this.#view(message);
+      if (view.element === before) before = before.nextElementSibling;
+      else element.insertBefore(view.element, before);
+      this.#update(view, message, turn);
+    }
+    this.#renderFoot(foot, turn, isAlive);
+  }
+
+  #view(message) {
+    let view = this.views.get(message.id);
+    if (!view) {
+      view = message.role === 'user' ? new UserMessage() : message.role === 'assistant' ? new StepMessage(this.onToggle) : new NoticeMessage();
+      view.element.dataset.message = message.id;
+      this.views.set(message.id, view);
+    }
+    return view;
+  }
+
+  #renderMessage(id) {
+    const message = this.state.messages.get(id);
+    const view = this.views.get(id);
+    if (message && view) this.#update(view, message, null);
+  }
+
+  #update(view, message, turn) {
+    const queued = Boolean(turn && this.isRunning && turn !== this.current && !turn.ended && !turn.steps.length);
+    view.update(message, { queued, callState: (call, step) => this.#callState(call, step) });
+  }
+
+  #callState(call, step) {
+    const trace = this.state.traces.get(this.state.traceByCall.get(call.id) ?? '') ?? null;
+    return {
+      call, trace,
+      result: this.results.get(call.id)?.tool_results ?? null,
+      output: this.state.outputs.get(call.id) ?? '',
+      approval: (trace && this.state.approvals.get(trace.id)) ?? null,
+      alive: this.isRunning && this.current?.steps.at(-1)?.id === step.id,
+    };
+  }
+
+  /** What the turn came to, once it ended. */
+  #renderFoot(foot, turn, isAlive) {
+    const answer = turn.steps.findLast((step) => step.role === 'assistant');
+    foot.hidden = isAlive || !answer;
+    if (foot.hidden) return;
+    const used = usageOf(turn.steps);
+    const calls = turn.steps.reduce((sum, step) => sum + (step.tool_calls?.length ?? 0), 0);
+    const isLast = turn === this.turns.at(-1);
+    const words = [
+      this.#wasStopped(answer) && 'stopped', duration(durationOf(turn, this.#resultsOf(turn))), calls && counted(calls, 'tool call'), used.tokens.known > 0 && `${atLeast(used.tokens, tokens)} tokens`,
+      used.answers > 0 && cost(used.cost), modelWords(answer.model ?? ''),
+    ];
+    const spans = words.filter(Boolean).map((word) => h('span', {}, word));
+    const mayRetry = isLast && answer.status === 'failed' && turn.asked;
+    const shown = [mayRetry, ...spans.map((span) => span.textContent)].join();
+    if (foot.dataset.words === shown) return;
+    foot.dataset.words = shown;
+    const again = mayRetry && h('button.quiet', { type: 'button', onclick: () => this.onAgain(turn.asked.content) }, icon('again'), 'Ask again');
+    foot.replaceChildren(...[again, answer.content && copyAnswer(() => this.state.messages.get(answer.id)?.content ?? ''), ...spans].filter(Boolean));
+  }
+
+  #resultsOf(turn) {
+    return turn.steps.flatMap((step) => step.tool_calls ?? []).map((call) => this.results.get(call.id)).filter(Boolean);
+  }
+
+  /** While a tool ran, that is: a step that was cut says so itself. */
+  #wasStopped(answer) {
+    const traces = (answer.tool_calls ?? []).map((call) => this.state.traces.get(this.state.traceByCall.get(call.id) ?? ''));
+    return traces.some((trace) => trace?.status === 'cancelled');
+  }
+
+  #drop(id) {
+    this.views.get(id)?.element.remove();
+    this.views.delete(id);
+  }
+
+  #dropSection(id, { element }) {
+    for (const message of element.querySelectorAll('[data-message]')) this.views.delete(message.dataset.message);
+    element.remove();
+    this.sections.delete(id);
+  }
+}
+
+/** For readers who do not see the page: how the last turn ended. @param {Transcript} transcript */
+export function endWords(transcript) {
+  const turn = transcript.turns.findLast((one) => one.steps.length);
+  const last = turn?.steps.at(-1);
+  if (last?.status === 'failed') return `The turn failed. ${last.metadata?.error ?? ''}`;
+  if (last?.status === 'cancelled') return 'The turn was stopped.';
+  return 'The answer is complete.';
+}
+

@@ -1,0 +1,85 @@
+"""A call that waits asks on the page, and takes its answer by mouse and by key."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.session_page import SessionPage
+from tests.server import Server
+
+
+@pytest.fixture
+def session(page: Page, server: Server, tmp_path: Path, write_script: Callable[[str, Any], str]) -> SessionPage:
+    """A project that asks, and an agent that makes a folder twice."""
+    call = {"tool": "run_command", "args": {"command": ["mkdir", "-p", "made"]}}
+    model = write_script("maker", [call, {"text": "And again."}, call, {"text": "Done."}])
+    made = server.make_session(server.make_project(tmp_path), model=model)
+    page.goto(f"/sessions/{made['id']}")
+    opened = SessionPage(page)
+    opened.wait_until_live()
+    opened.send("make it")
+    expect(opened.asking).to_be_visible()
+    return opened
+
+
+def test_it_runs_nothing_before_the_person_allows_it(session: SessionPage, page: Page, tmp_path: Path) -> None:
+    expect(session.call("Wants to run mkdir -p made")).to_be_visible()
+    expect(page).to_have_title(r"Needs you: make it · BooCode")
+    page.reload()
+    expect(session.asking).to_be_visible()
+    assert not (tmp_path / "made").exists()
+    session.allow()
+    expect(session.call("Ran mkdir -p made → exit 0")).to_be_visible()
+    assert (tmp_path / "made").is_dir()
+    expect(session.asking).to_be_visible()  # allowed once
+
+
+def test_it_does_not_ask_again_for_what_is_always_allowed(session: SessionPage, page: Page) -> None:
+    session.field.blur()
+    page.keyboard.press("Shift+A")
+    page.keyboard.press("Enter")
+    expect(session.ends).to_be_visible()
+    expect(session.call("Ran mkdir")).to_have_count(2)
+
+
+def test_it_tells_the_agent_why_not(session: SessionPage, page: Page, server: Server, tmp_path: Path) -> None:
+    session.field.blur()
+    page.keyboard.press("d")
+    page.keyboard.type("use src")
+    page.keyboard.press("Enter")
+    expect(session.call("Wanted to run mkdir -p made → denied")).to_be_visible()
+    results = [message["tool_results"] for message in server.messages(page.url.rpartition("/")[2].partition("?")[0])]
+    assert any("use src" in result["output"] for result in results if result)
+    assert not (tmp_path / "made").exists()
+
+
+def test_it_allows_what_a_pattern_covers_and_lists_it_with_the_project(session: SessionPage, page: Page) -> None:
+    session.asking.get_by_role("button", name="Always allow").click()
+    pattern = session.asking.get_by_label("Calls to allow from now on")
+    expect(pattern).to_have_value("mkdir -p made")
+    pattern.fill("mkdir **")
+    pattern.press("Enter")
+    expect(session.ends).to_be_visible()
+    page.get_by_role("button", name="Settings of").click()
+    page.get_by_role("button", name="Delete the rule: Allow command mkdir **").click()
+    expect(page.get_by_text("No rules yet.")).to_be_visible()
+
+
+def test_it_reaches_the_question_from_the_message_field(session: SessionPage, page: Page) -> None:
+    session.field.press("ArrowUp")
+    page.keyboard.press("a")
+    expect(session.call("Ran mkdir -p made → exit 0")).to_be_visible()
+
+
+def test_it_begins_a_new_turn_after_a_question_that_was_stopped(session: SessionPage, page: Page) -> None:
+    session.field.press("Escape")
+    expect(session.call("Wanted to run mkdir -p made → stopped")).to_be_visible()
+    session.send("go on")
+    turns = session.transcript.locator(".turn")
+    expect(turns.nth(1)).to_contain_text("And again.")
+    expect(session.transcript.get_by_text("Waits for the turn")).to_have_count(0)
+    page.reload()
+    expect(turns.nth(1)).to_contain_text("And again.")

@@ -1,0 +1,76 @@
+"""What the person writes is theirs until the server has it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.session_page import SessionPage
+from tests.server import Server
+
+WriteScript = Callable[[str, Any], str]
+
+
+def test_it_breaks_the_line_with_shift_and_keeps_the_draft(
+    page: Page, server: Server, tmp_path: Path, write_script: WriteScript
+) -> None:
+    session = SessionPage.open(page, server, tmp_path, write_script("short", [{"text": "Done."}]))
+    session.field.press_sequentially("one")
+    session.field.press("Shift+Enter")
+    session.field.press_sequentially("two")
+    page.reload()
+    expect(session.field).to_have_value("one\ntwo")
+
+
+def test_it_stops_the_turn_with_escape(page: Page, server: Server, tmp_path: Path, write_script: WriteScript) -> None:
+    script = [{"text": "Let me wait."}, {"tool": "run_command", "args": {"command": ["sleep", "25"]}}]
+    session = SessionPage.open(page, server, tmp_path, write_script("sleepy", script))
+    session.send("wait")
+    expect(session.call("Running sleep 25")).to_be_visible()
+    expect(page.locator("#now")).to_contain_text("Running sleep 25")
+    session.field.press("Escape")
+    expect(session.stop).to_be_hidden()
+    expect(session.call("→ stopped")).to_be_visible()
+
+
+def test_it_keeps_the_message_while_the_network_is_away(
+    page: Page, server: Server, tmp_path: Path, write_script: WriteScript
+) -> None:
+    session = SessionPage.open(page, server, tmp_path, write_script("short", [{"text": "Got it."}]))
+    page.route("**/api/chats/*/messages", lambda route: route.abort())
+    session.send("do not lose me")
+    parcel = page.locator(".parcel")
+    expect(parcel).to_contain_text("do not lose me")
+    page.reload()
+    expect(parcel).to_contain_text("do not lose me")
+    page.unroute("**/api/chats/*/messages")
+    parcel.get_by_role("button", name="Try again").click()
+    expect(session.transcript).to_contain_text("Got it.")
+    expect(session.transcript.get_by_text("do not lose me")).to_have_count(1)
+    expect(parcel).to_have_count(0)
+
+
+def test_it_gives_a_refused_message_back(page: Page, server: Server, tmp_path: Path, write_script: WriteScript) -> None:
+    session = SessionPage.open(page, server, tmp_path, write_script("short", [{"text": "Done."}]))
+    session.send("x" * 300_000)
+    expect(page.get_by_role("alert")).to_contain_text("256 KB are allowed")
+    expect(page.get_by_role("button", name="Edit")).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Edit").click()
+    expect(session.field).to_have_value("x" * 300_000)
+
+
+def test_it_says_that_a_message_waits_for_the_running_turn(
+    page: Page, server: Server, tmp_path: Path, write_script: WriteScript
+) -> None:
+    script = [{"text": "First. "}, {"wait_s": 2}, {"text": "Still first."}, {"step": True}, {"text": "Second."}]
+    session = SessionPage.open(page, server, tmp_path, write_script("two", script))
+    session.send("one")
+    expect(session.transcript).to_contain_text("First.")
+    expect(page.get_by_role("button", name="Queue")).to_be_visible()
+    session.send("two")
+    expect(session.transcript.get_by_text("Waits for the turn before it to end")).to_be_visible()
+    expect(session.ends).to_have_count(2)
+    turns = session.transcript.locator(".turn")
+    expect(turns.nth(0)).to_contain_text("Still first.")
+    expect(turns.nth(1)).to_contain_text("Second.")

@@ -1,0 +1,47 @@
+"""Folders, sessions, and what is said when one of them can't be."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.server import Server
+
+
+def test_it_opens_a_folder(page: Page, tmp_path: Path) -> None:
+    page.get_by_label("Folder on the machine").fill(str(tmp_path))
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page.get_by_label("Message to the agent")).to_be_focused()
+    expect(page.locator(".head .where")).to_have_text(tmp_path.name)
+
+
+def test_it_says_why_a_folder_cannot_be_opened_and_keeps_the_path(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    reasons = {
+        str(tmp_path / "missing"): "There is no folder",
+        str(tmp_path / "a file"): "is a file",
+        "/": "is outside the folders",
+        "here": "is not an absolute path",
+    }
+    for path, reason in reasons.items():
+        field = page.get_by_label("Folder on the machine")
+        field.fill(path)
+        field.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text(reason)
+        expect(page.get_by_label("Folder on the machine")).to_have_value(path)
+
+
+def test_it_renames_and_deletes_a_session_after_asking(page: Page, server: Server, tmp_path: Path) -> None:
+    server.open_session(tmp_path, "scripted:demo")
+    page.goto("/")
+    page.get_by_role("button", name="Rename “New session”").click()
+    page.get_by_role("textbox", name="Name").fill("<b>Tea</b>")
+    page.get_by_role("button", name="Rename", exact=True).click()
+    page.reload()
+    expect(page.locator(".session-row .name")).to_have_text("<b>Tea</b>")
+
+    page.get_by_role("button", name="Delete “<b>Tea</b>”").click()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator(".session-row")).to_have_count(1)
+    page.get_by_role("button", name="Delete “<b>Tea</b>”").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("No session yet")).to_be_visible()

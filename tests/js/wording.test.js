@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { countChanges, lineDiff } from '../../static/js/ui/linediff.js';
+import { editsOf, exactPattern, outcomeOf, wordsFor } from '../../static/js/ui/wording.js';
+
+const line = (call, status = 'ok') => {
+  const { verb, target, detail } = wordsFor(call, status);
+  return [verb, target, detail].filter(Boolean).join(' ');
+};
+
+test('it names calls by what they do', () => {
+  assert.equal(line({ name: 'read_file', args: { path: 'src/app.ts', offset: 1, limit: 80 } }), 'Read src/app.ts 1–80');
+  assert.equal(line({ name: 'list_files', args: {} }), 'Listed the project’s files');
+  assert.equal(line({ name: 'search_files', args: { pattern: 'a.*b', path: 'src' } }, 'running'), 'Searching for a.*b in src');
+  assert.equal(line({ name: 'run_command', args: { command: ['npm', 'test', 'a b'] } }, 'error'), "Ran npm test 'a b'");
+  assert.equal(line({ name: 'edit_file', args: { path: 'x' } }, 'denied'), 'Wanted to edit x');
+  assert.equal(line({ name: 'edit_file', args: { path: 'x' } }, 'pending'), 'Will edit x');
+});
+
+test('it copes with what is no tool of ours or no JSON', () => {
+  assert.equal(line({ name: 'teleport', args: '{"where": 1}' }), 'Used teleport');
+  assert.equal(line({ name: 'run_command', args: 'rm -rf \u202e/' }), 'Ran rm -rf ⟨U+202E⟩/');
+  assert.equal(line({ name: 'read_file', args: null }), 'Read');
+});
+
+test('it says how a command ended', () => {
+  const call = { name: 'run_command', args: {} };
+  assert.equal(outcomeOf(call, { status: 'ok', exit_code: 0 }, null), 'exit 0');
+  assert.equal(outcomeOf(call, { status: 'error', exit_code: 2 }, 'x'), 'exit 2');
+  assert.equal(outcomeOf(call, { status: 'interrupted' }, null), 'interrupted; it may have run');
+  assert.equal(outcomeOf(call, null, 'no such program'), 'failed');
+});
+
+test('it counts what an edit changes', () => {
+  const edits = editsOf({ name: 'edit_file', args: { edits: [{ old: 'a\nb\nc', new: 'a\nB\nB2\nc' }] } });
+  const lines = edits.flatMap(({ before, after }) => lineDiff(before, after));
+  assert.deepEqual(countChanges(lines), { added: 2, removed: 1 });
+  assert.deepEqual(lines.map((one) => one.kind), ['same', 'del', 'add', 'add', 'same']);
+  assert.deepEqual(lineDiff('', 'x\n'), [{ kind: 'add', text: 'x' }]);
+});
+
+test('it writes the rule that fits one call only', () => {
+  assert.equal(exactPattern({ name: 'run_command', args: { command: ['ls', '-a b', '*.py'] } }), "ls '-a b' '[*].py'");
+  assert.equal(exactPattern({ name: 'write_file', args: { path: 'src/a.py' } }), 'src/a.py');
+  assert.equal(exactPattern({ name: 'move_file', args: { path: 'a', to: 'b' } }), '');
+  assert.equal(exactPattern({ name: 'apply_patch', args: { patch: '…' } }), '');
+  assert.equal(exactPattern({ name: 'run_command', args: 'no list' }), '');
+});

@@ -1,0 +1,45 @@
+"""A server that plays OpenAI, and models that ask it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+import chats.providers.openai_connections  # noqa: F401 - seconds on a busy machine, which no time limit shall count
+from chats.providers.base import Model
+from chats.providers.config import ProviderConfig
+from chats.providers.registry import open_model
+from tests.openai_server import OpenAIServer
+from tests.providers.playing import CANARY
+
+Serve = Callable[..., Any]
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def serve(stack: AsyncExitStack) -> Serve:
+    """`await serve(script)` starts a server that plays it."""
+
+    async def start(script: list[Any], **options: Any) -> OpenAIServer:
+        return await stack.enter_async_context(OpenAIServer(script, **options))
+
+    return start
+
+
+@pytest.fixture
+def ask(stack: AsyncExitStack) -> Callable[..., Model]:
+    """`ask(server)` is a model of that server, closed at the end of the test."""
+
+    def open_one(server: OpenAIServer, name: str = "openai:test-model", **config: Any) -> Model:
+        settings: dict[str, Any] = {"openai_base_url": server.url, "openai_api_key": CANARY, "retries": 0, **config}
+        model = open_model(name, ProviderConfig(**settings))
+        stack.push_async_callback(model.aclose)
+        return model
+
+    return open_one

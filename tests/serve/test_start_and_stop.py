@@ -1,0 +1,40 @@
+"""`manage.py serve` starts, answers and ends as a supervisor and a person at a terminal expect."""
+
+import signal
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.server import Server
+
+
+def test_it_answers_its_health_check_and_prints_a_login_link(server: Server) -> None:
+    assert httpx.get(f"{server.url}/healthz").status_code == 200
+    assert server.login_link.startswith(server.url)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_cleanly_on_a_signal(server: Server, ending: signal.Signals) -> None:
+    assert server.stop(ending) == 0
+    assert "Traceback" not in server.output
+
+
+def test_it_starts_again_on_the_same_data_after_a_crash(server: Server) -> None:
+    first_link = server.login_link
+    server.kill()
+    server.start()
+    assert server.login_link != first_link
+    server.api("GET", "/api/projects")
+
+
+def test_it_serves_beside_another_instance(server: Server, serve: Callable[..., Server]) -> None:
+    assert serve().url != server.url
+    assert server.is_healthy()
+
+
+def test_it_prints_an_api_token_and_nothing_else(server: Server) -> None:
+    printed = server.manage("createtoken", "admin")
+    assert len(printed.splitlines()) == 1
+    server.token = printed.strip()
+    server.api("GET", "/api/projects")

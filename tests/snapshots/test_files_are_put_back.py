@@ -1,0 +1,102 @@
+"""The files of a tree, put back into a workspace."""
+
+from pathlib import Path
+
+import pytest
+
+from snapshots.comparing import compare
+from snapshots.placing import PlacingWorkspace
+from snapshots.repository import Repository
+from snapshots.restoring import RestoreFailed, apply
+from tests.snapshots.conftest import files_of
+
+
+def back_to(repository: Repository, workspace: Path, tree: str) -> list[str]:
+    """Restore all of a tree; what was left alone."""
+    current = repository.take().tree
+    return apply(repository, PlacingWorkspace(workspace), compare(repository, current, tree, lines=False))
+
+
+def fill(workspace: Path) -> None:
+    (workspace / "src" / "deep").mkdir(parents=True)
+    (workspace / "src" / "deep" / "a.py").write_text("a\n")
+    (workspace / "src" / "b.bin").write_bytes(bytes(range(256)))
+    (workspace / "run.sh").write_text("#!/bin/sh\n")
+    (workspace / "run.sh").chmod(0o755)
+    (workspace / "plain").write_text("plain")
+    (workspace / "link").symlink_to("/etc/passwd")
+    (workspace / "empty").write_text("")
+
+
+def test_it_puts_everything_back(repository: Repository, workspace: Path) -> None:
+    fill(workspace)
+    before = files_of(workspace)
+    tree = repository.take().tree
+    (workspace / "src" / "deep" / "a.py").unlink()
+    (workspace / "src" / "deep").rmdir()
+    (workspace / "src" / "deep").write_text("a file now")
+    (workspace / "src" / "b.bin").unlink()
+    (workspace / "run.sh").chmod(0o644)
+    (workspace / "plain").chmod(0o755)
+    (workspace / "link").unlink()
+    (workspace / "link").write_text("no link any more")
+    (workspace / "empty").unlink()
+    (workspace / "empty").symlink_to("plain")
+    (workspace / "new" / "folder").mkdir(parents=True)
+    (workspace / "new" / "folder" / "file").write_text("1")
+    changed = files_of(workspace)
+    second = repository.take().tree
+    assert back_to(repository, workspace, tree) == []
+    assert files_of(workspace) == before
+    assert not (workspace / "new").exists()
+    assert back_to(repository, workspace, second) == []
+    assert files_of(workspace) == changed
+
+
+def test_it_writes_through_no_link(repository: Repository, workspace: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_text("mine")
+    (workspace / "folder").mkdir()
+    (workspace / "folder" / "file").write_text("kept")
+    tree = repository.take().tree
+    (workspace / "folder" / "file").write_text("changed")
+    current = repository.take().tree
+    changes = compare(repository, current, tree)
+    (workspace / "folder" / "file").unlink()
+    (workspace / "folder").rmdir()
+    (workspace / "folder").symlink_to(outside)
+    with pytest.raises(RestoreFailed):
+        apply(repository, PlacingWorkspace(workspace), changes)
+    assert (outside / "file").read_text() == "mine"
+
+
+def test_it_leaves_alone_what_changed_after_the_plan(repository: Repository, workspace: Path) -> None:
+    (workspace / "file").write_text("first")
+    (workspace / "other").write_text("first")
+    tree = repository.take().tree
+    (workspace / "file").write_text("second")
+    (workspace / "other").write_text("second")
+    changes = compare(repository, repository.take().tree, tree)
+    (workspace / "file").write_text("the person's own, a moment ago")
+    assert apply(repository, PlacingWorkspace(workspace), changes) == ["file"]
+    assert (workspace / "file").read_text() == "the person's own, a moment ago"
+    assert (workspace / "other").read_text() == "first"
+    # Called again, as after a crash, it finds its own work done.
+    assert apply(repository, PlacingWorkspace(workspace), changes) == ["file"]
+
+
+def test_it_restores_all_or_nothing(repository: Repository, workspace: Path) -> None:
+    for name in ("a", "b", "z"):
+        (workspace / name).write_text("first")
+    tree = repository.take().tree
+    (workspace / "a").write_text("second")
+    (workspace / "b").unlink()
+    (workspace / "z").unlink()
+    (workspace / "z").mkdir()
+    (workspace / "z" / "ignored").write_text("in the way")
+    (workspace / ".gitignore").write_text("ignored\n")
+    current = files_of(workspace)
+    with pytest.raises(RestoreFailed, match="z could not be restored"):
+        back_to(repository, workspace, tree)
+    assert files_of(workspace) == current

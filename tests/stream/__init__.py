@@ -1,0 +1,1 @@
+"""The session stream: exact under every fault."""

@@ -1,0 +1,65 @@
+"""Rules compare word by word, never by prefix."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tools.registry import TOOLS
+from tools.rules import Rule, exact_pattern, matches, subjects_of, verdict
+
+
+@pytest.mark.parametrize(
+    ("pattern", "command", "expected"),
+    [
+        ("npm test", ["npm", "test"], True),
+        ("npm test", ["npm", "test", "--", "x"], False),
+        ("npm test", ["npm", "tests"], False),
+        ("npm *", ["npm", "test"], True),
+        ("npm *", ["npm", "run", "test"], False),
+        ("npm **", ["npm", "run", "test"], True),
+        ("npm **", ["npm"], True),
+        ("npm **", ["npx", "run"], False),
+        ("git diff", ["git", "diff", "--output=x"], False),
+        ("'a b' c", ["a b", "c"], True),
+        ("'unclosed", ["unclosed"], False),
+    ],
+)
+def test_it_compares_words(pattern: str, command: list[str], expected: bool) -> None:
+    assert matches(pattern, command) is expected
+
+
+def test_the_last_match_wins() -> None:
+    rules = [Rule("run_command", "npm **", "allow"), Rule("*", "npm publish", "deny")]
+    assert verdict(rules, "run_command", [["npm", "publish"]]) == "deny"
+    assert verdict(rules, "run_command", [["npm", "test"]]) == "allow"
+    assert verdict(rules, "run_command", [["make"]]) is None
+    assert verdict(rules, "read_file", [["npm"]]) is None
+
+
+@pytest.mark.parametrize("args", [{"command": ["a", "b c"]}, '{"command": ["a", "b c"]}', {"command": '["a", "b c"]'}])
+def test_another_spelling_of_a_call_has_the_same_words(args: Any) -> None:
+    assert subjects_of(TOOLS["run_command"], args) == [["a", "b c"]]
+
+
+def test_each_path_of_a_call_counts() -> None:
+    patch = "--- /dev/null\n+++ b/new.py\n@@ -0,0 +1 @@\n+x\n--- a/keys/k\n+++ b/keys/k\n@@ -1 +1 @@\n-a\n+b\n"
+    subjects = subjects_of(TOOLS["apply_patch"], {"patch": patch})
+    assert subjects == [["new.py"], ["keys/k"]]
+    assert subjects_of(TOOLS["move_file"], {"path": "a", "to": "b"}) == [["a"], ["b"]]
+    deny, allow = Rule("*", "keys/*", "deny"), Rule("apply_patch", "new.py", "allow")
+    assert verdict([deny], "apply_patch", subjects) == "deny"
+    assert verdict([allow], "apply_patch", subjects) is None
+    assert verdict([allow, Rule("*", "keys/k", "allow")], "apply_patch", subjects) == "allow"
+
+
+words = st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1, max_size=4)
+
+
+@given(words, words)
+def test_an_exact_pattern_matches_its_call_alone(command: list[str], other: list[str]) -> None:
+    pattern = exact_pattern(command)
+    if command[-1:] != ["**"]:
+        assert matches(pattern, command)
+        assert matches(pattern, other) is (command == other)

@@ -1,0 +1,154 @@
+"""With bubblewrap a command sees the project and the programs, and no more; without it nothing changes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tools.living import living
+from tools import registry, sandbox
+from tools.base import ToolContext, ToolResult
+from tools.sandbox import Sandbox, choose
+
+Run = Callable[..., Awaitable[ToolResult]]
+
+pytestmark = pytest.mark.skipif(sandbox.why_not() is not None, reason=str(sandbox.why_not()))
+
+
+@pytest.fixture
+def data_dir(root: Path) -> Path:
+    data = root / "data"
+    data.mkdir()
+    (data / "secret_key").write_text("secret")
+    return data
+
+
+@pytest.fixture
+def run(context: ToolContext, data_dir: Path) -> Run:
+    """Run a command in the sandbox."""
+    inside = replace(context, sandbox=choose("on", network=False, hidden=[data_dir]))
+
+    async def run(*command: str, **args: Any) -> ToolResult:
+        return await registry.call("run_command", {"command": list(command), **args}, inside)
+
+    return run
+
+
+async def test_it_works_in_the_project(root: Path, run: Run) -> None:
+    (root / "src").mkdir()
+    assert (await run("touch", "made.txt", directory="src")).error is None
+    assert (root / "src" / "made.txt").exists()
+    assert (await run("pwd", directory="src")).output.endswith("/app/src\n")
+    assert (await run(sys.executable, "-c", "print(1)")).output == "1\n"
+
+
+async def test_the_rest_of_the_disk_is_not_there(root: Path, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "neighbour").mkdir()
+    secret = Path.home() / f".boocode-test-{os.getpid()}"
+    secret.write_text("key")
+    try:
+        for path in (tmp_path / "neighbour", secret, root / "data" / "secret_key", Path("/etc/shadow"), Path("/run")):
+            command = f'if [ -d "{path}" ]; then ls -A "{path}"; else cat "{path}"; fi'
+            result = await run("sh", "-c", command)
+            assert result.error or result.output == "[no output]", path
+        assert (await run("ls", "data")).output == "[no output]"
+    finally:
+        secret.unlink()
+
+
+async def test_only_the_project_can_be_written(root: Path, run: Run) -> None:
+    for path in ("/usr/x", "/etc/x", f"{sys.prefix}/x"):
+        assert (await run("touch", path)).error
+    assert (await run("sh", "-c", "touch /tmp/mine && ls /tmp/mine")).output == "/tmp/mine\n"
+    assert (await run("ls", "/tmp/mine")).error
+
+
+async def test_other_processes_are_not_there(run: Run) -> None:
+    result = await run("sh", "-c", f"cat /proc/{os.getpid()}/environ; cat /proc/[0-9]*/environ | tr '\\0' '\\n'")
+    assert "DJANGO_SETTINGS_MODULE" not in result.output
+    assert "SECRET" not in result.output
+    pids = (await run("sh", "-c", "ls -d /proc/[0-9]*")).output.split()
+    assert len(pids) < 6
+
+
+async def test_there_is_no_network_unless_it_is_allowed(context: ToolContext) -> None:
+    count = ["sh", "-c", "tail -n +3 /proc/net/dev | grep -vc '^ *lo:'"]
+    without = await registry.call("run_command", {"command": count}, replace(context, sandbox=Sandbox()))
+    assert without.output.splitlines()[0] == "0"
+    outside = await registry.call("run_command", {"command": count}, context)
+    allowed = await registry.call("run_command", {"command": count}, replace(context, sandbox=Sandbox(network=True)))
+    assert allowed.output == outside.output
+
+
+async def test_what_went_wrong_reads_as_without(root: Path, run: Run) -> None:
+    (root / "text").write_text("no program")
+    assert "no program 'nothing-of-that-name'" in str((await run("nothing-of-that-name")).error)
+    assert "no program './missing'" in str((await run("./missing")).error)
+    assert "not executable" in str((await run("./text")).error)
+    assert (await run("sh", "-c", "exit 3")).exit_code == 3
+    killed = await run("sh", "-c", "kill -9 $$")
+    assert (killed.exit_code, killed.error) == (-9, "Ended by signal 9 (Killed).")
+
+
+async def test_a_time_limit_ends_all_of_it(run: Run) -> None:
+    mark = f"31{os.getpid()}"
+    result = await run("sh", "-c", f"setsid sleep {mark} & sleep {mark}", timeout_s=0.5)
+    assert result.status == "timeout"
+    assert living(mark) == []
+
+
+async def test_a_stopped_command_may_clean_up(root: Path, run: Run) -> None:
+    script = (
+        "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(open('clean', 'w').close()))\n"
+    )
+    script += "time.sleep(60)"
+    result = await run(sys.executable, "-c", script, timeout_s=1)
+    assert result.status == "timeout"
+    assert (root / "clean").exists()
+
+
+async def test_a_bomb_of_processes_without_end_is_stopped(run: Run) -> None:
+    """Root has no limit of processes, so that they are counted; and all of them end with the first of the sandbox."""
+    mark = f"bomb{os.getpid()}"
+    result = await run(sys.executable, "-c", "import os\nwhile True: os.fork()", mark)
+    assert result.error == "Stopped: it started too many processes."
+    assert living(mark) == []
+
+
+async def test_on_means_not_without(context: ToolContext) -> None:
+    nothing = replace(context, sandbox=Sandbox(missing="bubblewrap (bwrap) is not installed."))
+    result = await registry.call("run_command", {"command": ["true"]}, nothing)
+    assert "BOOCODE_SANDBOX=on" in str(result.error)
+    assert choose("off", network=False) is None
+
+
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """A directory that everybody may enter."""
+    path = Path(tempfile.mkdtemp(prefix="boocode-open-"))
+    path.chmod(0o777)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
+def test_it_works_as_a_user_too(open_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The Python of these tests may lie where nobody else can go.
+    monkeypatch.setattr(sys, "prefix", "/usr")
+    monkeypatch.setattr(sys, "base_prefix", "/usr")
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+    command = ["sh", "-c", "touch made; ls -d /proc/[0-9]* | wc -l; ls -A /root 2>&1; id -u"]
+    argv = Sandbox().wrapped(command, str(open_directory), str(open_directory), environment)
+    done = subprocess.run(argv, capture_output=True, text=True, user=65534, group=65534, env=environment, cwd="/")
+    if "setting up uid map" in done.stderr or "No permissions" in done.stderr:
+        pytest.skip(f"this kernel gives users no namespaces: {done.stderr}")
+    assert (open_directory / "made").exists(), json.dumps([done.stdout, done.stderr])
+    assert done.stdout.split()[-1] == "65534"

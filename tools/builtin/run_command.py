@@ -1,0 +1,173 @@
+"""run_command: a program with its arguments, no shell between."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from tools.background import BACKGROUND
+from tools.base import Args, Tool, ToolContext, ToolResult
+from tools.environment import command_environment
+from tools.errors import ToolError
+from tools.run_command import Outcome, run
+from tools.sandbox import unwrapped
+
+BACKGROUND_LOOK_S = 0.5
+
+
+class RunCommandArgs(Args):
+    command: list[str] = Field(min_length=1, description='["pytest", "-q"]')
+    directory: str = "."
+    timeout_s: float | None = Field(None, gt=0)
+    shell: bool = Field(False, description="one line for sh, if a rule allows")
+    background: bool = False
+
+    def subjects(self) -> list[list[str]]:
+        return [self.argv]
+
+    @property
+    def argv(self) -> list[str]:
+        """What is run."""
+        return ["sh", "-c", self.command[0]] if self.shell else self.command
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_line_for_the_shell(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("shell") is True and isinstance(value.get("command"), str):
+            return {**value, "command": [value["command"]]}
+        return value
+
+    @model_validator(mode="after")
+    def _one_line(self) -> RunCommandArgs:
+        if self.shell and len(self.command) != 1:
+            raise ValueError('with shell: true the command is one line, as ["make | tail"]')
+        return self
+
+    @field_validator("command", mode="before")
+    @classmethod
+    def _a_list(cls, value: Any) -> Any:
+        """A list written as JSON text is a list; a line for a shell is not guessed at."""
+        if not isinstance(value, str):
+            return value
+        if value.startswith("["):
+            return json.loads(value)
+        raise ValueError('give a list of arguments, as ["ls", "-l"]; no shell reads it, so no pipes, && or $VARIABLES')
+
+    @field_validator("command")
+    @classmethod
+    def _no_nul(cls, value: list[str]) -> list[str]:
+        if not value[0] or any("\0" in part for part in value):
+            raise ValueError("the program's name is empty, or an argument has a NUL character in it")
+        return value
+
+
+async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
+    timeout_s = min(args.timeout_s or context.timeout_s, max(context.timeout_limit_s, context.timeout_s))
+    environment = command_environment(os.environ, context.environment, own_bin())
+    sandbox = context.sandbox
+    argv, program = args.argv, args.argv[0]
+    if "/" not in program and shutil.which(program, path=environment["PATH"]) is None:
+        raise ToolError(_not_started(program, errno.ENOENT))
+    # Opening a directory is quick, and the descriptor has to stay open until the command has started.
+    with context.workspace.open_directory(args.directory) as directory:
+        root, place = str(context.workspace.root), str(context.workspace.root.joinpath(*directory.parts))
+        environment["PWD"] = place
+        if sandbox:
+            environment["TMPDIR"] = "/tmp"  # noqa: S108 - the sandbox's own
+            argv = sandbox.wrapped(argv, root, place, environment)
+        try:
+            if args.background:
+                return await _in_background(args, argv, directory.fd, environment, context)
+            outcome = await run(
+                argv,
+                directory.fd,
+                environment,
+                timeout_s=timeout_s,
+                emit=context.emit_output,
+                sandboxed=sandbox is not None,
+            )
+        except OSError as error:
+            raise ToolError(f"No process could be started: {error.strerror or error}.") from error
+    return _result(program, unwrapped(outcome) if sandbox else outcome, timeout_s)
+
+
+async def _in_background(
+    args: RunCommandArgs, argv: Sequence[str], directory: int, environment: Mapping[str, str], context: ToolContext
+) -> ToolResult:
+    sandboxed = context.sandbox is not None
+    command = BACKGROUND.start(context.owner, args.argv, argv, directory, environment, sandboxed=sandboxed)
+    # What fails at once is told at once.
+    await BACKGROUND.wait(command, BACKGROUND_LOOK_S)
+    text = f"{command}\n{command.output.unread()}"
+    if command.end is not None and command.end.exit_code != 0:
+        return ToolResult(output=text, error="It ended at once.", status="error", exit_code=command.end.exit_code)
+    return ToolResult(output=text)
+
+
+def own_bin() -> str:
+    return os.path.dirname(sys.executable) if sys.prefix != sys.base_prefix else ""
+
+
+def _result(program: str, outcome: Outcome, timeout_s: float) -> ToolResult:
+    error = _error(program, outcome, timeout_s)
+    capture = outcome.capture
+    return ToolResult(
+        output=_shown(capture.text(), error),
+        error=error,
+        status="timeout" if outcome.timed_out else "error" if error else "ok",
+        exit_code=outcome.end.exit_code,
+        truncated=capture.truncated,
+        full_output=capture.full() if capture.truncated or error else b"",
+    )
+
+
+def _shown(text: str, error: str | None) -> str:
+    if error is None:
+        return text or "[no output]"
+    return text + ("\n" if text and not text.endswith("\n") else "") + f"[{error}]"
+
+
+def _error(program: str, outcome: Outcome, timeout_s: float) -> str | None:
+    end = outcome.end
+    if outcome.timed_out:
+        return f"Stopped after {timeout_s:g} s, with everything that it had started. A longer run needs timeout_s."
+    if end.failure is not None:
+        return _not_started(program, end.failure)
+    if end.reason == "processes":
+        return "Stopped: it started too many processes."
+    if end.exit_code is None:
+        return "The process that watched the command was killed; the outcome is unknown."
+    if end.exit_code < 0:
+        return f"Ended by signal {-end.exit_code} ({signal.strsignal(-end.exit_code) or 'unknown'})."
+    return f"Exit status {end.exit_code}." if end.exit_code else None
+
+
+def _not_started(program: str, number: int) -> str:
+    # A directory on PATH that may not be entered gives EACCES for a name that is nowhere.
+    if number in (errno.ENOENT, errno.ENOTDIR) or (number == errno.EACCES and "/" not in program):
+        return f"There is no program {program!r} here (nothing of that name on PATH). No shell is involved."
+    if number == errno.EACCES:
+        return f"{program!r} is not executable."
+    if number == errno.ENOEXEC:
+        return f"{program!r} is no program: a script needs a first line as #!/bin/sh, or its interpreter before it."
+    if number == errno.E2BIG:
+        return "The arguments are too long."
+    return f"{program!r} could not be started: {os.strerror(number)}."
+
+
+RUN_COMMAND = Tool(
+    name="run_command",
+    description="Run a program (no shell). Output beyond 32 KB keeps head and tail. It and all it started end with "
+    "the call, in the background with `background`.",
+    kind="command",
+    Args=RunCommandArgs,
+    run=run_command,
+)

@@ -1,0 +1,174 @@
+"""search_files: lines that match a regular expression, by ripgrep where it is installed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from functools import cache
+
+from pydantic import Field
+
+from tools import searching
+from tools.base import Args, Tool, ToolContext, ToolResult
+from tools.blocking import in_thread
+from tools.capping import Capture
+from tools.environment import command_environment
+from tools.errors import ToolError
+from tools.paths import display
+from tools.run_command import Outcome, run
+from tools.workspace import Parts, Workspace
+
+SEARCH_S = 10.0
+FOUND_BYTES = 512 * 1024
+SHOWN_BYTES = 24 * 1024
+PER_FILE = 200
+KILLED = -9
+
+_LINE = re.compile(r"(?P<path>[^\0\n]+)\0(?P<number>\d+)(?P<mark>[:-])(?P<text>.*)")
+
+
+class SearchFilesArgs(Args):
+    pattern: str = Field(min_length=1, description="regular expression")
+    path: str = "."
+    glob: str = Field("", description="*.py")
+    ignore_case: bool = False
+    context: int = Field(0, ge=0, le=20, description="lines around")
+    limit: int = Field(100, ge=1, le=1_000)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a file: a match, or context of one."""
+
+    path: str
+    number: int
+    match: bool
+    text: str
+
+
+@cache
+def ripgrep() -> str | None:
+    """The path of ripgrep, None where it is not installed."""
+    return shutil.which("rg")
+
+
+async def search_files(args: SearchFilesArgs, context: ToolContext) -> ToolResult:
+    workspace = context.workspace
+    parts, is_file = await in_thread(_where, workspace, args.path)
+    program = None if is_file else ripgrep()
+    argv = (
+        _rg_argv(program, workspace, parts, args) if program else _python_argv(workspace, parts, args, is_file=is_file)
+    )
+    capture = Capture(full_limit=FOUND_BYTES)
+    with workspace.open_directory(() if is_file else parts) as directory:
+        outcome = await run(
+            argv,
+            directory.fd,
+            command_environment(os.environ, {}),
+            timeout_s=SEARCH_S,
+            capture=capture,
+            enough_bytes=FOUND_BYTES,
+        )
+    prefix = parts[:-1] if is_file else parts
+    return _result(args, outcome, prefix, by_ripgrep=program is not None)
+
+
+def _where(workspace: Workspace, path: str) -> tuple[Parts, bool]:
+    """Where the path really is, links resolved, and whether it is a file. Raises ToolError."""
+    try:
+        with workspace.open_directory(path) as directory:
+            return directory.parts, False
+    except ToolError:
+        with workspace.open_file(path) as file:
+            return file.parts, True
+
+
+def _rg_argv(program: str, workspace: Workspace, parts: Parts, args: SearchFilesArgs) -> list[str]:
+    options = ["--no-config", "--null", "--line-number", "--no-heading", "--with-filename", "--color=never"]
+    options += ["--hidden", "--no-require-git", "--no-messages", "--max-columns=400", "--max-columns-preview"]
+    options += [f"--max-count={PER_FILE}", f"--context={args.context}", f"--max-filesize={searching.FILE_BYTES}"]
+    if args.ignore_case:
+        options.append("--ignore-case")
+    if args.glob:
+        options.append(f"--glob={args.glob}")
+    # The last glob wins: no glob of the caller's brings these back.
+    options += [f"--iglob=!{glob}" for glob in (".git", *_protected_globs(workspace, parts))]
+    return [program, *options, "-e", args.pattern, "--", "."]
+
+
+def _protected_globs(workspace: Workspace, parts: Parts) -> list[str]:
+    below = [place[len(parts) :] for place in workspace.protected_parts if place[: len(parts)] == parts]
+    return ["/" + re.sub(r"([*?\[\]{}!\\])", r"\\\1", "/".join(place)) for place in below if place]
+
+
+def _python_argv(workspace: Workspace, parts: Parts, args: SearchFilesArgs, *, is_file: bool) -> list[str]:
+    protected = tuple(str(workspace.root.joinpath(*place)) for place in workspace.protected_parts)
+    return searching.argv(
+        searching.Request(
+            root=str(workspace.root),
+            protected=protected,
+            parts=parts,
+            is_file=is_file,
+            pattern=args.pattern,
+            glob=args.glob,
+            ignore_case=args.ignore_case,
+            context=args.context,
+            per_file=PER_FILE,
+        )
+    )
+
+
+def _result(args: SearchFilesArgs, outcome: Outcome, prefix: Parts, *, by_ripgrep: bool) -> ToolResult:
+    text = outcome.capture.full().decode(errors="replace")
+    lines = [_parsed(match, prefix) for match in _LINE.finditer(text)]
+    lines.sort(key=lambda line: (line.path, line.number))
+    if outcome.timed_out and not lines:
+        raise ToolError(
+            f"The search took more than {SEARCH_S:g} s and was stopped: give a simpler pattern (nested repeats such as "
+            "(a+)+ are slow), a glob, or a smaller directory."
+        )
+    # ripgrep says 1 for "nothing found" (in Python that is a crash), and a silent 2 where it may not read a file.
+    if not lines and text.strip() and outcome.end.exit_code not in ((0, 1) if by_ripgrep else (0,)):
+        raise ToolError(f"The search failed: {text.strip()[:1_000]}")
+    if not lines:
+        where = display(prefix) + (f" in {args.glob}" if args.glob else "")
+        return ToolResult(output=f"[no match in {where}; ignored and binary files are not searched]")
+    stopped = outcome.timed_out or outcome.end.exit_code == KILLED
+    return _shown(lines, args.limit, stopped=stopped)
+
+
+def _parsed(match: re.Match[str], prefix: Parts) -> Line:
+    path = "/".join((*prefix, match["path"].removeprefix("./")))
+    return Line(path, int(match["number"]), match["mark"] == ":", match["text"].rstrip("\r"))
+
+
+def _shown(lines: list[Line], limit: int, *, stopped: bool) -> ToolResult:
+    """Matches under the name of their file, as many as the limit and the bytes allow."""
+    matches = sum(line.match for line in lines)
+    out: list[str] = []
+    path, shown, room = "", 0, SHOWN_BYTES
+    for line in lines:
+        if room <= 0 or (line.match and shown == limit):
+            break
+        if line.path != path:
+            path = line.path
+            out.append(path)
+        out.append(f"  {line.number}{':' if line.match else '-'} {line.text}")
+        room -= len(out[-1].encode()) + 1
+        shown += line.match
+    left_out = stopped or shown < matches
+    if left_out:
+        total = f"at least {matches:,}" if stopped else f"{matches:,}"
+        out.append(f"[{shown:,} of {total} matches: narrow the pattern, the path or the glob, or raise the limit]")
+    return ToolResult(output="\n".join(out), truncated=left_out)
+
+
+SEARCH_FILES = Tool(
+    name="search_files",
+    description="Find the lines that match. Files that .gitignore leaves out are not searched.",
+    kind="read",
+    Args=SearchFilesArgs,
+    run=search_files,
+)

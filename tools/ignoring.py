@@ -1,0 +1,55 @@
+"""Which files a listing or search leaves out: `.gitignore` at every level, as git reads it, and `.git` itself."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pathspec import GitIgnoreSpec
+
+IGNORE_FILE = ".gitignore"
+IGNORE_FILE_BYTES = 256 * 1024
+
+
+@lru_cache(maxsize=256)
+def _spec(text: str) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(text.splitlines())
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one directory, with those of the directories above it behind them."""
+
+    base: tuple[str, ...] = ()
+    spec: GitIgnoreSpec | None = None
+    above: Rules | None = None
+
+    def below(self, directory: int, parts: tuple[str, ...]) -> Rules:
+        """These rules and the ones that an open directory at `parts` brings itself."""
+        text = _ignore_text(directory)
+        return Rules(parts, _spec(text), self) if text else self
+
+    def ignores(self, parts: tuple[str, ...], *, directory: bool) -> bool:
+        """Whether the nearest rule that says anything about `parts` says to leave it out."""
+        rules: Rules | None = self
+        while rules is not None:
+            if rules.spec is not None:
+                path = "/".join(parts[len(rules.base) :]) + ("/" if directory else "")
+                decision = rules.spec.check_file(path).include
+                if decision is not None:
+                    return bool(decision)
+            rules = rules.above
+        return False
+
+
+def _ignore_text(directory: int) -> str:
+    try:
+        fd = os.open(IGNORE_FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+    except OSError:
+        return ""
+    with os.fdopen(fd, "rb") as stream:
+        try:
+            return stream.read(IGNORE_FILE_BYTES).decode(errors="replace")
+        except OSError:
+            return ""
