@@ -45,6 +45,19 @@ def test_it_keeps_the_message_while_the_network_is_away(
     page.reload()
     expect(parcel).to_contain_text("do not lose me")
     page.unroute("**/api/chats/*/messages")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(session.transcript).to_contain_text("Got it.")
+    expect(session.transcript.get_by_text("do not lose me")).to_have_count(1)
+    expect(parcel).to_have_count(0)
+
+
+def test_it_tries_a_failed_message_again(page: Page, server: Server, tmp_path: Path, write_script: WriteScript) -> None:
+    session = SessionPage.open(page, server, tmp_path, write_script("short", [{"text": "Got it."}]))
+    page.route("**/api/chats/*/messages", lambda route: route.fulfill(status=403))
+    session.send("do not lose me")
+    parcel = page.locator(".parcel")
+    expect(parcel).to_contain_text("You are signed out")
+    page.unroute("**/api/chats/*/messages")
     parcel.get_by_role("button", name="Try again").click()
     expect(session.transcript).to_contain_text("Got it.")
     expect(session.transcript.get_by_text("do not lose me")).to_have_count(1)

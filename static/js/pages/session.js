@@ -218,6 +218,7 @@ startProjectDialog({
 });
 byId('new-chat').addEventListener('click', () => addChat().catch((error) => setText(byId('announce'), error.message)));
 for (const event of ['online', 'offline', 'focus']) addEventListener(event, () => connection.wake());
+addEventListener('online', () => outbox.retryNow());
 document.addEventListener('visibilitychange', () => document.hidden || connection.wake());
 addEventListener('pagehide', () => connection.close());
 addEventListener('pageshow', (event) => event.persisted && connection.retryNow());
