@@ -1,5 +1,6 @@
 """Settings: one file, read from the environment. Every variable is documented in README.md; a test compares the two."""
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -239,8 +240,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")
 if REDIS_URL:
+    # Installations that share a Redis number their users alike, and Redis's own databases share what is published.
+    _installation = hashlib.sha256(f"{SECRET_KEY} {_database['NAME']}".encode()).hexdigest()[:16]
     CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": f"boocode-{_installation}"},
+        }
     }
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

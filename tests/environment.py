@@ -18,7 +18,7 @@ def clean_environment(machine: Mapping[str, str], data_dir: Path, scripts_dir: P
         "BOOCODE_DATA_DIR": str(data_dir),
         "BOOCODE_SCRIPTS_DIR": str(scripts_dir),
         "BOOCODE_ALLOWED_ROOTS": str(Path(tempfile.gettempdir()).resolve()),
-        "BOOCODE_SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
+        "BOOCODE_SECRET_KEY": f"only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-{data_dir}",
         "BOOCODE_MODEL": "scripted:demo",
         # Whoever tries to leave the machine finds a closed door, in child processes too.
         "HTTP_PROXY": CLOSED_PORT,

@@ -84,3 +84,13 @@ def peer(server: Server) -> Iterator[Server]:
 def test_it_hears_of_what_another_process_did(server: Server, peer: Server, talk: Callable[..., Talk]) -> None:
     with listen(server) as here, listen(peer) as there:
         follow(server, [here, there], talk([{"text": "Hello."}], server=server))
+
+
+@scaled_only
+def test_it_hears_nothing_of_another_installation_on_the_same_redis(
+    server: Server, shared_server: Server, tmp_path: Path
+) -> None:
+    with listen(server) as socket:
+        shared_server.make_session(shared_server.make_project(tmp_path))  # both have a user 1
+        with pytest.raises(TimeoutError):
+            socket.recv(1)
