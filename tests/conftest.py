@@ -32,6 +32,8 @@ _clean = clean_environment(os.environ, TEST_HOME / "data", SCRIPTS_DIR)
 os.environ.clear()
 os.environ.update(_clean)
 django.setup()
+# pytest-xdist's workers inherit this environment, and prepare one of their own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 forbid_network()
 # Slow on purpose, which is worth nothing here: a test makes two users on average.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

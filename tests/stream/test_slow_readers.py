@@ -146,8 +146,9 @@ def test_it_costs_no_memory_and_slows_nobody(server: Server, talk: Callable[...,
 
 def test_it_delivers_a_snapshot_that_is_larger_than_the_window(server: Server, talk: Callable[..., Talk]) -> None:
     told = talk([{"repeat": 150, "of": [{"text": "word " * 1000}]}], server=server)
-    told.say()
     with told.client() as client:
+        client.until("snapshot")
+        told.say()
         client.until_idle(60)
     with told.client() as late:
         snapshot = late.until("snapshot")
