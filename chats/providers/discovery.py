@@ -5,13 +5,13 @@ import re
 import time
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
 from .config import LOOPBACK, ProviderConfig, host_of, is_custom, openai_address
+from .loading import load
 from .registry import PROVIDERS, SCRIPTED_DEMO, Provider, default_model, has_key, is_installed
 from .scripted import script_names
 
@@ -101,7 +101,7 @@ async def _ask_local(name: str, provider: Provider, config: ProviderConfig) -> F
     base_url = config.local_servers.get(name, "")
     if not host_of(base_url) or _is_own(base_url, config):
         return Found()
-    httpx2: Any = await asyncio.to_thread(import_module, "httpx2")
+    httpx2 = await asyncio.to_thread(load, "httpx2")
     try:
         # Reading the certificates takes longer than all the rest, and these are servers of this machine.
         secure = base_url.startswith("https")
@@ -120,26 +120,29 @@ def _is_own(base_url: str, config: ProviderConfig) -> bool:
 
 async def _ask_remote(name: str, provider: Provider, config: ProviderConfig) -> Found:
     """The SDK's own list."""
-    address = openai_address(config)[0] if name == "openai" else config.anthropic_base_url
-    ask = _openai_ids if name == "openai" else _anthropic_ids
+    address, sdk, ask = (
+        (openai_address(config)[0], f"{__package__}.openai_client", _openai_ids)
+        if name == "openai"
+        else (config.anthropic_base_url, "anthropic", _anthropic_ids)
+    )
     try:
-        ids = await asyncio.wait_for(ask(config), REMOTE_TIMEOUT_S)
+        # Loaded before the clock starts: on a busy machine that alone takes longer than an answer may.
+        loaded = await asyncio.to_thread(load, sdk)
+        ids = await asyncio.wait_for(ask(loaded, config), REMOTE_TIMEOUT_S)
     except Exception:  # whatever an SDK raises, the picker goes on without this provider
         where = f" at {host_of(address)}" if is_custom(name, config) else ""
         return Found(notes=(f"{provider.label}{where} did not list its models. Check {provider.key} and the network.",))
     return Found(_choices(name, provider, ids))
 
 
-async def _openai_ids(config: ProviderConfig) -> list[str]:
-    clients: Any = await asyncio.to_thread(import_module, f"{__package__}.openai_client")
+async def _openai_ids(clients: Any, config: ProviderConfig) -> list[str]:
     base_url, official = openai_address(config)
     async with clients.openai_client(config, base_url, config.openai_api_key) as client:
         ids = [model.id async for model in client.models.list()]
     return sorted(ids) if not official else sorted((id_ for id_ in ids if OPENAI_CHAT.match(id_)), reverse=True)
 
 
-async def _anthropic_ids(config: ProviderConfig) -> list[str]:
-    anthropic: Any = await asyncio.to_thread(import_module, "anthropic")
+async def _anthropic_ids(anthropic: Any, config: ProviderConfig) -> list[str]:
     client = anthropic.AsyncAnthropic(
         api_key=config.anthropic_api_key or "none", base_url=config.anthropic_base_url or None, max_retries=0
     )
@@ -149,7 +152,7 @@ async def _anthropic_ids(config: ProviderConfig) -> list[str]:
 
 async def _known(name: str, provider: Provider) -> Found:
     """What pydantic-ai knows of a provider that it reaches by itself."""
-    models: Any = await asyncio.to_thread(import_module, "pydantic_ai.models")
+    models = await asyncio.to_thread(load, "pydantic_ai.models")
     names: Sequence[str] = get_args(models.KnownModelName.__value__)
     return Found(_choices(name, provider, (known.partition(":")[2] for known in names if known.startswith(f"{name}:"))))
 

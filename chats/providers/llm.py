@@ -1,10 +1,9 @@
 """Real models: one streamed request through pydantic-ai for each step, made again where that makes sense.
 
-pydantic-ai and the SDKs cost 0.8 s and 70 MB, so they are imported when a model is first asked, off the event loop.
+What that takes is loaded when a model is first asked, or before, by `warm_up`.
 """
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from . import prices
 from .base import ModelError, ModelEvent, ToolSchema, TranscriptItem
 from .config import ProviderConfig
+from .loading import load
 
 if TYPE_CHECKING:
     from .connections import Connection
@@ -78,8 +78,5 @@ class LlmModel:
 
 
 def _import_and_connect(name: str, config: ProviderConfig) -> "Connection":
-    # httpx loads it for its command line, if it is there: 3 MB, and a tenth of the time.
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # the import system's word for "not installed"
-    from .connections import connect
-
-    return connect(name, config)
+    connection: Connection = load(f"{__package__}.connections").connect(name, config)
+    return connection

@@ -1,6 +1,7 @@
 """Every provider there is, and the way from a name such as `openai:gpt-5` to a model."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from .base import Model, ModelError
 from .config import ProviderConfig as ProviderConfig
 from .config import host_of, is_custom
 from .llm import LlmModel
+from .loading import load
 from .prices import cost_usd as cost_usd
 from .scripted import open_scripted
 
@@ -58,6 +60,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
 SCRIPTED_DEMO = "scripted:demo"
 ANTHROPIC_DEFAULT = "anthropic:claude-sonnet-5-5"
 OPENAI_DEFAULT = "openai:gpt-6.1-sol"
+WARM_KINDS = frozenset({"openai", "anthropic", "local"})
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -147,3 +150,14 @@ def default_model(config: ProviderConfig) -> str:
     if config.openai_api_key and not is_custom("openai", config):
         return OPENAI_DEFAULT
     return SCRIPTED_DEMO
+
+
+def warm_up(config: ProviderConfig) -> None:
+    """Load what the model of a new session most likely needs, so that its first message does not wait for that.
+    Blocks for as long as it takes; a package that is missing is for the turn to tell."""
+    names = (default_model(config).partition(":")[0], *(() if config.default_model else ("openai", "anthropic")))
+    known = ((name, PROVIDERS[name]) for name in names if name in PROVIDERS)
+    ready = (one for name, one in known if one.kind in WARM_KINDS and has_key(name, one, config))
+    if provider := next(ready, None):
+        with suppress(ImportError):
+            load(f"{__package__}.connections").opener(provider)

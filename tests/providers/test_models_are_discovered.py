@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from chats.providers import discovery
 from chats.providers.config import ProviderConfig
 from chats.providers.discovery import available_models, look_for_models
+from chats.providers.loading import load
 from tests.openai_server import OpenAIServer
 from tests.providers.playing import CANARY
 
@@ -66,6 +68,20 @@ async def test_it_lists_what_a_configured_server_has(serve: Any) -> None:
     config = ProviderConfig(openai_base_url=server.url, openai_api_key=CANARY, local_servers=NOWHERE, environment={})
     assert names(await available_models(config)) == ["openai:mine-a", "openai:mine-b", "scripted:demo"]
     assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
+
+
+async def test_it_does_not_count_the_loading_of_the_sdk_as_silence(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load_slowly(module: str) -> Any:
+        time.sleep(0.6)
+        return load(module)
+
+    server = await serve([], models=["mine"])
+    config = ProviderConfig(openai_base_url=server.url, local_servers={}, environment={})
+    await available_models(config)  # loads it for real
+    monkeypatch.setattr(discovery, "_last", None)
+    monkeypatch.setattr(discovery, "load", load_slowly)
+    monkeypatch.setattr(discovery, "REMOTE_TIMEOUT_S", 0.5)
+    assert names(await available_models(config)) == ["openai:mine", "scripted:demo"]
 
 
 async def test_it_notes_a_provider_that_fails_and_goes_on() -> None:

@@ -25,6 +25,7 @@ from boocode.authentication import new_login_link, public_url
 from boocode.compression import compress_sockets
 from boocode.settings import is_loopback
 from chats.models import Project
+from chats.providers.registry import warm_up
 
 MAX_INBOUND_BYTES = 8 * 1024 * 1024
 """What is too large shall get an error frame that says so; only beyond this the socket is cut."""
@@ -140,6 +141,7 @@ def serve(on_listen_error: Any) -> None:
         hook.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromFuture(loop.create_task(shutdown())))
         starting.add_done_callback(lambda task: task.result())
         gc.freeze()  # all that is loaded by now stays: no collection looks at it again
+        loop.run_in_executor(None, warm_up, settings.MODELS)
 
     server = ReportingServer(
         on_listen_error,
