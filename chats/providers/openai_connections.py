@@ -21,6 +21,9 @@ from .openai_client import BODY_KEY, WriteBody, openai_client
 from .prefix import Said
 from .registry import Provider
 
+# The tools' schemas are as they shall be, and rewriting them is a tenth of what a request costs.
+AS_IT_IS = OpenAIModelProfile(json_schema_transformer=None)
+
 
 class ChatConnection(Connection):
     """Chat completions: a request continues the bytes of the one before, so a step costs what is new in it."""
@@ -56,8 +59,12 @@ def open_openai(provider_name: str, provider: Provider, model_name: str, config:
     if provider_name == "openai-responses" or (official and provider_name == "openai"):
         write: WriteBody = _write_input_last
         settings |= {"openai_store": False, "extra_body": {BODY_KEY: write}}
-        return Connection(OpenAIResponsesModel(model_name, provider=behind), source, settings, client.close)
-    return ChatConnection(OpenAIChatModel(model_name, provider=behind), source, settings, client.close)
+        return Connection(
+            OpenAIResponsesModel(model_name, provider=behind, profile=AS_IT_IS), source, settings, client.close
+        )
+    return ChatConnection(
+        OpenAIChatModel(model_name, provider=behind, profile=AS_IT_IS), source, settings, client.close
+    )
 
 
 def open_local(provider_name: str, provider: Provider, model_name: str, config: ProviderConfig) -> Connection:
@@ -72,7 +79,7 @@ def open_local(provider_name: str, provider: Provider, model_name: str, config: 
     else:
         behind = OpenAICompatibleProvider(provider_name, openai_client=client)
     # Not all of them know `max_completion_tokens`; `max_tokens` they all do.
-    profile = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
+    profile = OpenAIModelProfile(**AS_IT_IS, openai_chat_supports_max_completion_tokens=False)
     model = OpenAIChatModel(model_name, provider=behind, profile=profile)
     source = source_of(provider, model_name, base_url, config)
     return ChatConnection(model, source, common_settings(config), client.close)
