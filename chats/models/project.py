@@ -5,6 +5,14 @@ from django.db import models
 
 from .base import UUIDModel
 
+SHOWN_CHARS = 150
+
+
+def _short(text: str | Path) -> str:
+    """What a person wrote, as a sentence can hold it."""
+    text = str(text)
+    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
+
 
 class Project(UUIDModel):
     """A folder that somebody opened, and how the agent may work on it."""
@@ -43,23 +51,25 @@ class Project(UUIDModel):
         try:
             path = Path(text.strip()).expanduser()
         except RuntimeError:
-            raise ValueError(f"There is no user of this machine as in “{text[:200]}”. Write the whole path.") from None
+            raise ValueError(
+                f"There is no user of this machine as in “{_short(text)}”. Write the whole path."
+            ) from None
         if not path.is_absolute():
-            raise ValueError(f"“{text}” is not an absolute path. Write it from the root, for example /home/me/project.")
+            raise ValueError(f"“{_short(text)}” is no absolute path. Write it from the root: /home/me/project.")
         try:
             path = path.resolve()
             exists, is_directory = path.exists(), path.is_dir()
         except (OSError, RuntimeError) as error:
-            raise ValueError(f"“{text[:200]}” can't be opened: {error}.") from None
+            raise ValueError(f"“{_short(text)}” can't be opened: {_short(str(error))}.") from None
         # Before the questions of existence: what lies elsewhere is nobody's to find out.
         if not any(path.is_relative_to(root) for root in settings.ALLOWED_ROOTS):
             roots = ", ".join(map(str, settings.ALLOWED_ROOTS))
             raise ValueError(
-                f"{path} is outside the folders BooCode may work in ({roots}). "
+                f"{_short(path)} is outside the folders BooCode may work in ({roots}). "
                 "Choose one below them, or add its parent to BOOCODE_ALLOWED_ROOTS and start again."
             )
         if not exists:
-            raise ValueError(f"There is no folder {path}. Make it first, or check the spelling.")
+            raise ValueError(f"There is no folder {_short(path)}. Make it first, or check the spelling.")
         if not is_directory:
             raise ValueError(f"{path} is a file. Name the folder it is in: {path.parent}.")
         if path.is_relative_to(settings.DATA_DIR):

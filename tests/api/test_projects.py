@@ -21,16 +21,19 @@ def test_it_says_what_is_wrong_with_a_root(as_alice: APIClient, folder: Path) ->
         str(folder / "missing"): "There is no folder",
         str(file): "is a file",
         "/etc": "outside the folders",
-        "relative/path": "is not an absolute path",
+        "relative/path": "is no absolute path",
         "~nobody-of-that-name/shop": "There is no user",
         "": "Name a folder",
         "/x\0y": "Null characters",
         "/" + "x" * 5000: "no more than 4096",
         str(folder / ("x" * 300)): "can't be opened",
+        "x" * 4000: "is no absolute path",
+        "/" + "x/" * 2000: "outside the folders",
     }.items():
         answer = as_alice.post("/api/projects", {"name": "shop", "root": root})
         assert answer.status_code == 400, root
         assert words in answer.json()["root"][0]
+        assert len(answer.json()["root"][0]) < 500
     assert not Project.objects.exists()
 
 
