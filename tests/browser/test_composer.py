@@ -34,6 +34,23 @@ def test_it_stops_the_turn_with_escape(page: Page, server: Server, tmp_path: Pat
     expect(session.call("→ stopped")).to_be_visible()
 
 
+def test_it_says_of_a_message_that_its_turn_never_began(
+    page: Page, server: Server, tmp_path: Path, write_script: WriteScript
+) -> None:
+    script = [{"tool": "run_command", "args": {"command": ["sleep", "25"]}}, {"text": "Done."}]
+    session = SessionPage.open(page, server, tmp_path, write_script("sleepy-first", script))
+    session.send("wait")
+    expect(session.call("Running sleep 25")).to_be_visible()
+    session.send("and then")
+    expect(session.transcript.get_by_text("Waits for the turn before it to end")).to_be_visible()
+    session.field.press("Escape")
+    never = session.ends.filter(has_text="Stopped before it began")
+    expect(never).to_be_visible(timeout=20_000)
+    page.reload()
+    never.get_by_role("button", name="Ask again").click()
+    expect(session.transcript.get_by_text("and then")).to_have_count(2)
+
+
 def test_it_keeps_the_message_while_the_network_is_away(
     page: Page, server: Server, tmp_path: Path, write_script: WriteScript
 ) -> None:

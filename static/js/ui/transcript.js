@@ -190,8 +190,10 @@ export class Transcript {
   /** What the turn came to, once it ended. */
   #renderFoot(foot, turn, isAlive) {
     const answer = turn.steps.findLast((step) => step.role === 'assistant');
-    foot.hidden = isAlive || !answer;
+    const neverBegan = !turn.steps.length && !this.isRunning && this.state.chats.get(this.chatId)?.status === 'idle';
+    foot.hidden = isAlive || !(answer || neverBegan);
     if (foot.hidden) return;
+    if (neverBegan) return this.#renderNeverBegan(foot, turn);
     const used = usageOf(turn.steps);
     const calls = turn.steps.reduce((sum, step) => sum + (step.tool_calls?.length ?? 0), 0);
     const isLast = turn === this.turns.at(-1);
@@ -204,8 +206,19 @@ export class Transcript {
     const shown = [mayRetry, ...spans.map((span) => span.textContent)].join();
     if (foot.dataset.words === shown) return;
     foot.dataset.words = shown;
-    const again = mayRetry && h('button.quiet', { type: 'button', onclick: () => this.onAgain(turn.asked.content) }, icon('again'), 'Ask again');
+    const again = mayRetry && this.#againButton(turn);
     foot.replaceChildren(...[again, answer.content && copyAnswer(() => this.state.messages.get(answer.id)?.content ?? ''), ...spans].filter(Boolean));
+  }
+
+  /** It waited for the turn before it, and was stopped together with that. */
+  #renderNeverBegan(foot, turn) {
+    if (foot.dataset.words === 'never') return;
+    foot.dataset.words = 'never';
+    foot.replaceChildren(this.#againButton(turn), h('span', {}, 'Stopped before it began'));
+  }
+
+  #againButton(turn) {
+    return h('button.quiet', { type: 'button', onclick: () => this.onAgain(turn.asked.content) }, icon('again'), 'Ask again');
   }
 
   #resultsOf(turn) {
