@@ -53,10 +53,11 @@ export class Meter {
     this.fill = document.createElement('i');
     this.gauge = h('span.gauge', { role: 'img' }, this.fill);
     this.context = h('span');
+    this.unit = h('span.unit', {}, ' tokens');
     this.sums = h('span');
     this.price = h('span');
     this.rate = h('span', { hidden: true });
-    element.append(h('span', {}, this.gauge, this.context), this.sums, this.price, this.rate);
+    element.append(h('span', {}, this.gauge, this.context, this.unit, ' in context'), this.sums, this.price, this.rate);
   }
 
   /** @param {import('../reducer.js').State} state @param {string} chatId */
@@ -77,7 +78,7 @@ export class Meter {
     this.gauge.classList.toggle('full', share > 0.8);
     this.gauge.setAttribute('aria-label', `${Math.round(share * 100)} % of the context used`);
     this.fill.style.width = `${Math.min(100, share * 100)}%`;
-    setText(this.context, max ? `${tokens(used)} of ${tokens(max)} tokens in context` : `${tokens(used)} tokens in context`);
+    setText(this.context, max ? `${tokens(used)} of ${tokens(max)}` : tokens(used));
   }
 
   /** @param {number|null} rate tokens per second */

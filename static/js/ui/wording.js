@@ -24,6 +24,7 @@ const VERBS = {
   run_command: ['terminal', 'Running', 'Ran', 'Ran', 'Wants to run'],
   git_status: ['list', 'Looking at git status', 'Looked at git status', 'Could not ask git for its status', 'Wants to look at git status'],
   git_diff: ['list', 'Looking at the git diff', 'Looked at the git diff', 'Could not ask git for a diff', 'Wants to look at the git diff'],
+  check: ['check', 'Checking with', 'Checked with', 'Checked with', 'Wants to check with'],
   todo: ['list', 'Updating the to-do list', 'Updated the to-do list', 'Could not update the to-do list', 'Wants to update the to-do list'],
 };
 
@@ -48,7 +49,7 @@ export function argsOf({ args }) {
 }
 
 function targetOf(name, args) {
-  if (name === 'run_command') return oneLine(commandOf(args));
+  if (name === 'run_command' || name === 'check') return oneLine(commandOf(args));
   if (name === 'search_files') return oneLine(args.pattern ?? args.query ?? args.text ?? '', 80);
   if (name === 'move_file') return `${oneLine(args.source ?? args.path ?? '')} → ${oneLine(args.destination ?? args.to ?? '')}`;
   if (name === 'list_files') return !args.path || args.path === '.' ? '' : oneLine(args.path);
