@@ -16,7 +16,8 @@ SAMPLE_NAME = "boocode-sample"
 
 @transaction.atomic
 def open_folder(owner: AbstractBaseUser, text: str) -> Session:
-    """A new session on the folder that `text` names; a folder opened before is the same project again.
+    """A new session on the folder that `text` names, with the model chosen last; a folder opened before is the same
+    project again.
 
     Raises ValueError with a sentence for the person (see Project.resolve_root).
     """
@@ -24,7 +25,7 @@ def open_folder(owner: AbstractBaseUser, text: str) -> Session:
     project = Project.objects.filter(owner_id=owner.pk, root=str(root)).first()
     if project is None:
         project = Project.objects.create(owner_id=owner.pk, root=str(root), name=(root.name or str(root))[:200])
-    return sessions.create_session(project)
+    return sessions.create_session(project, model=sessions.chosen_model(owner))
 
 
 def open_sample(owner: AbstractBaseUser) -> Session:

@@ -1,5 +1,6 @@
 """What a person does with projects, sessions and chats, beside talking: one function for each use case."""
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -19,6 +20,12 @@ def create_session(project: Project, name: str = "", model: str = "") -> Session
     created = wire.SessionCreated(session_id=session.pk, name=session.name, project_id=project.pk)
     events.tell(project.owner_id, created)
     return session
+
+
+def chosen_model(user: AbstractBaseUser) -> str:
+    """The model that the user chose for their newest chat that has a chosen one; empty where there is none."""
+    chats = Chat.objects.filter(session__project__owner_id=user.pk).exclude(model="")
+    return chats.order_by("-id").values_list("model", flat=True).first() or ""
 
 
 @transaction.atomic

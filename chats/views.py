@@ -62,10 +62,25 @@ def create_sample(request: OwnRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def new_session(request: HttpRequest, project_id: UUID) -> HttpResponse:
+def new_session(request: OwnRequest, project_id: UUID) -> HttpResponse:
     project = get_object_or_404(visible_to(request.user, Project.objects.all()), pk=project_id)
-    session = sessions.create_session(project)
+    session = sessions.create_session(project, model=sessions.chosen_model(request.user))
     return redirect("session", session.pk)
+
+
+@require_GET
+@login_required
+def project_list(request: HttpRequest) -> HttpResponse:
+    """What the home page lists, for a page that is open while something changes."""
+    return render(request, "chats/_projects.html", {"projects": projects_of(request.user)})
+
+
+@require_GET
+@login_required
+def sidebar(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """The same for the list beside a session."""
+    found = get_object_or_404(visible_to(request.user, Session.objects.all()), pk=session_id)
+    return render(request, "chats/_sidebar_list.html", {"session": found, "projects": projects_of(request.user)})
 
 
 @require_GET

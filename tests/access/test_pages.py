@@ -26,6 +26,27 @@ def test_it_shows_a_session_to_its_owner_only(client: Client, alice: User, charl
     assert b"Secret plan" not in client.get("/").content
 
 
+def test_it_lists_sessions_for_their_owner_only(client: Client, alice: User, charlie: User, session: Session) -> None:
+    lists = ["/projects/list", f"/sessions/{session.pk}/sidebar"]
+    client.force_login(alice)
+    assert all(b"Secret plan" in client.get(path).content for path in lists)
+    client.force_login(charlie)
+    assert [client.get(path).status_code for path in lists] == [200, 404]
+    assert b"Secret plan" not in client.get("/projects/list").content
+
+
+def test_it_starts_a_session_with_the_model_that_was_chosen_last(client: Client, alice: User, session: Session) -> None:
+    client.force_login(alice)
+
+    def model_of_a_new_session() -> str:
+        client.post(f"/projects/{session.project_id}/sessions")
+        return Session.objects.latest("id").model
+
+    assert model_of_a_new_session() == ""  # the default, whatever that will be
+    sessions.update_chat(sessions.create_chat(session), model="openai:mine")
+    assert model_of_a_new_session() == "openai:mine"
+
+
 def test_it_starts_no_session_in_a_project_of_somebody_else(client: Client, charlie: User, session: Session) -> None:
     client.force_login(charlie)
     assert client.post(f"/projects/{session.project_id}/sessions").status_code == 404

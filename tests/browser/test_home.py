@@ -1,6 +1,8 @@
 """Folders, sessions, and what is said when one of them can't be."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -20,7 +22,7 @@ def test_it_says_why_a_folder_cannot_be_opened_and_keeps_the_path(page: Page, tm
         str(tmp_path / "missing"): "There is no folder",
         str(tmp_path / "a file"): "is a file",
         "/": "is outside the folders",
-        "here": "is not an absolute path",
+        "here": "is no absolute path",
     }
     for path, reason in reasons.items():
         field = page.get_by_label("Folder on the machine")
@@ -28,6 +30,34 @@ def test_it_says_why_a_folder_cannot_be_opened_and_keeps_the_path(page: Page, tm
         field.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text(reason)
         expect(page.get_by_label("Folder on the machine")).to_have_value(path)
+
+
+def test_it_tells_what_becomes_of_a_session_as_it_happens(
+    page: Page, server: Server, tmp_path: Path, write_script: Callable[[str, Any], str]
+) -> None:
+    model = write_script("asks", [{"tool": "run_command", "args": {"command": ["mkdir", "made"]}}, {"text": "Made."}])
+    project = server.make_project(tmp_path)
+    page.goto("/")
+    expect(page.get_by_text("No session yet")).to_be_visible()
+    session = server.make_session(project, model=model)
+    row = page.locator(".session-row")
+    expect(row).to_contain_text("New session")
+
+    server.send(session["chats"][0]["id"], "Make a folder")
+    expect(row).to_contain_text("needs you")
+    expect(row).to_contain_text("Make a folder")
+    server.api("POST", f"/api/chats/{session['chats'][0]['id']}/cancellation", {})
+    expect(row).not_to_contain_text("needs you")
+
+
+def test_it_keeps_the_focus_where_it_is_while_the_list_changes(page: Page, server: Server, tmp_path: Path) -> None:
+    project = server.make_project(tmp_path)
+    page.goto("/")
+    button = page.get_by_role("button", name="New session", exact=True)
+    button.focus()
+    server.make_session(project)
+    expect(page.locator(".session-row")).to_have_count(1)
+    expect(button).to_be_focused()
 
 
 def test_it_renames_and_deletes_a_session_after_asking(page: Page, server: Server, tmp_path: Path) -> None:

@@ -1,18 +1,17 @@
 import { startProjectDialog } from '../ui/projects.js';
+import { keepRoster } from '../ui/roster.js';
 import { startSessionDialogs } from '../ui/sessions.js';
 import { startShell } from '../ui/shell.js';
 
 const row = (id) => document.querySelector(`.session-row[data-session="${id}"]`);
 
 startShell();
+keepRoster(document.querySelector('[data-roster]'));
 startSessionDialogs({
   renamed: (id, name) => {
-    row(id).querySelector('.name').textContent = name;
+    const shown = row(id)?.querySelector('.name');
+    if (shown) shown.textContent = name;
   },
-  deleted: (id) => {
-    const list = row(id).parentElement;
-    row(id).remove();
-    if (!list.children.length) location.reload();
-  },
+  deleted: (id) => row(id)?.remove(),
 });
 startProjectDialog({ changed: () => location.reload(), removed: () => location.reload() });

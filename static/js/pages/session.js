@@ -14,6 +14,7 @@ import { modelWords } from '../ui/format.js';
 import { ModelPicker } from '../ui/models.js';
 import { startProjectDialog } from '../ui/projects.js';
 import { call, request } from '../ui/rest.js';
+import { keepRoster } from '../ui/roster.js';
 import { startSessionDialogs } from '../ui/sessions.js';
 import { startShell } from '../ui/shell.js';
 import { Strip } from '../ui/strip.js';
@@ -33,7 +34,7 @@ let wasRunning = false;
 let asked;
 let frame = 0;
 
-const transcript = new Transcript(byId('transcript'), state, { onToggle: () => follow.pause(), onAgain: send, empty: () => welcome(page.project.name, suggest) });
+const transcript = new Transcript(byId('transcript'), state, { onToggle: () => follow.pause(), onAgain: send, empty: () => welcome(page.project.name, { suggest, chooseModel: () => byId('model').click() }) });
 const follow = new Follow(byId('main'), byId('transcript'), byId('jump'));
 const composer = new Composer(byId('composer'), { send, cancel, isRunning: () => transcript.isRunning, question: () => transcript.waitingCards[0]?.asking?.allow });
 const strip = new Strip(byId('strip'), { now: () => connection.retryNow(), login: page.login, home: page.home });
@@ -116,6 +117,7 @@ function paintChats() {
   const chat = state.chats.get(chatId);
   tabs.show([...state.chats.values()], chatId);
   setText(byId('model-name'), modelWords(chat.model || page.model));
+  document.querySelector('.main').dataset.model = chat.model || page.model;
   const first = [...state.chats.values()][0];
   if (!page.session.name && first?.name) showName(first.name);
   const running = [...state.chats.values()].find((one) => one.status !== 'idle') ?? chat;
@@ -178,7 +180,7 @@ function tick() {
 }
 
 async function addChat() {
-  const chat = await call('POST', `/api/sessions/${page.session.id}/chats`, {});
+  const chat = await call('POST', `/api/sessions/${page.session.id}/chats`, { model: state.chats.get(chatId).model });
   if (!state.chats.has(chat.id)) apply(state, { type: 'chat_created', chat_id: chat.id, name: chat.name, model: chat.model, agent: chat.agent }, changes);
   select(chat.id);
   composer.focus();
@@ -194,6 +196,7 @@ new ModelPicker(byId('model'), {
 });
 
 startShell();
+keepRoster(document.querySelector('[data-roster]'));
 startKeys({ composer, follow, transcript: byId('transcript'), asking: () => transcript.waitingCards[0]?.asking, traces: () => panel.toggle(), timeline: () => timeline.toggle() });
 startSessionDialogs({
   renamed: (id, name) => {
