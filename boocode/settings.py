@@ -320,7 +320,7 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {name: {"level": "WARNING"} for name in ("django", "daphne", "httpx", "axes")}
+    "loggers": {name: {"level": "WARNING"} for name in ("django", "daphne", "httpx", "httpx2", "axes")}
     # A request that was refused was told why; the person at the terminal has nothing to do about it.
     | {"django.request": {"level": "ERROR"}},
 }
