@@ -50,6 +50,7 @@ api = [
     path("rules/<uuid:pk>", chats.RuleDetail.as_view()),
     path("traces/<uuid:trace_id>/output", traces.TraceOutput.as_view()),
     path("models", chats.ModelList.as_view()),
+    path("folders", chats.FolderList.as_view()),
     path("sample", chats.Sample.as_view()),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", DocsView.as_view(url_name="schema")),

@@ -19,12 +19,14 @@ from rest_framework.views import APIView
 from boocode.access import visible_to
 from traces.models import ToolTrace
 
-from . import approvals, log, opening, sessions, turns
+from . import approvals, folders, log, opening, sessions, turns
 from .models import Chat, Message, Project, Rule, Session
 from .providers import discovery
 from .serializers import (
     ChatSerializer,
     DecisionSerializer,
+    FolderQuerySerializer,
+    FoldersSerializer,
     MessageSerializer,
     ModelsSerializer,
     ProjectSerializer,
@@ -217,6 +219,16 @@ class ModelList(APIView):
         found = async_to_sync(discovery.look_for_models)(settings.MODELS)
         default = async_to_sync(discovery.suggested_model)(settings.MODELS)
         return Response(ModelsSerializer({"default": default, "choices": found.models, "notes": found.notes}).data)
+
+
+class FolderList(APIView):
+    """The folders that could be opened and whose path begins with `beginning`: for a field that completes it."""
+
+    @extend_schema(parameters=[FolderQuerySerializer], responses=FoldersSerializer)
+    def get(self, request: Request) -> Response:
+        query = FolderQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return Response({"folders": folders.beginning_with(query.validated_data["beginning"])})
 
 
 class Sample(APIView):

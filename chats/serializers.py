@@ -34,6 +34,14 @@ class ModelName(serializers.CharField):
         super().__init__(required=False, allow_blank=True, max_length=200, validators=[check_model], **kwargs)
 
 
+class FolderQuerySerializer(serializers.Serializer[Any]):
+    beginning = serializers.CharField(required=False, allow_blank=True, default="", trim_whitespace=False)
+
+
+class FoldersSerializer(serializers.Serializer[Any]):
+    folders = serializers.ListField(child=serializers.CharField(), help_text="Absolute paths, 30 at most.")
+
+
 class ProjectSerializer(serializers.ModelSerializer[Project]):
     class Meta:
         model = Project

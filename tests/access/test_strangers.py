@@ -43,6 +43,7 @@ LISTS = [
     ("GET", "/api/sessions"),
     ("GET", "/api/usage"),
     ("GET", "/api/models"),
+    ("GET", "/api/folders"),
     ("POST", "/api/sample"),
     ("GET", "/api/schema"),
     ("GET", "/api/nothing"),

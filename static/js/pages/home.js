@@ -1,3 +1,4 @@
+import { suggestFolders } from '../ui/folders.js';
 import { startProjectDialog } from '../ui/projects.js';
 import { keepRoster } from '../ui/roster.js';
 import { startSessionDialogs } from '../ui/sessions.js';
@@ -6,6 +7,7 @@ import { startShell } from '../ui/shell.js';
 const row = (id) => document.querySelector(`.session-row[data-session="${id}"]`);
 
 startShell();
+suggestFolders(document.querySelector('#id_root'));
 keepRoster(document.querySelector('[data-roster]'));
 startSessionDialogs({
   renamed: (id, name) => {
