@@ -99,6 +99,8 @@ class MessageText(serializers.CharField):
 
     default_error_messages = {
         "blank": "The message is empty. Write what you want done.",
+        "null": "The message is empty. Write what you want done.",
+        "invalid": "The message has to be a text.",
         "too_long": (
             "The message is {size} KB long; {limit} KB are allowed. "
             "Put the text into a file of the project and name the file in the message."

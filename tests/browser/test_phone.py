@@ -1,4 +1,4 @@
-"""On a phone the content comes first, and nothing is wider than the screen."""
+"""On a phone the content comes first, nothing is wider than the screen, and all of it can be read."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +21,13 @@ WIDE = (
     + "\n```\n"
 )
 
+SMALLEST_FONT = """() => {
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT, (text) => text.data.trim() ? 1 : 2);
+  const sizes = [];
+  while (words.nextNode()) sizes.push(parseFloat(getComputedStyle(words.currentNode.parentElement).fontSize));
+  return Math.min(...sizes);
+}"""
+
 
 @pytest.mark.parametrize("width", [375, 2000])
 def test_it_fits_the_screen(
@@ -37,6 +44,7 @@ def test_it_fits_the_screen(
         if path:
             page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate(SMALLEST_FONT) >= 13
 
 
 def test_it_keeps_the_sidebar_behind_a_button(page: Page, server: Server, tmp_path: Path) -> None:
