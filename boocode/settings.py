@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from whitenoise.compress import Compressor
 
 from chats.providers.config import ProviderConfig
 from traces.redaction import secrets_of
@@ -261,6 +262,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "boocode.static.ModuleStorage"},
 }
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
 # --- The web's doors ---------------------------------------------------------------------------------------
 

@@ -72,6 +72,17 @@ def test_it_keeps_its_generated_key_to_itself(tmp_path: Path, server: Server) ->
     assert len(keys[0]) > 40
 
 
+def test_it_serves_its_files_compressed_and_for_good(shared_server: Server) -> None:
+    login = httpx.get(f"{shared_server.url}/login").text
+    paths = re.findall(r'"(/static/[^"]+\.(?:css|js|svg))"', login)
+    assert {path.rpartition(".")[2] for path in paths} == {"css", "js", "svg"}
+    for path in paths:
+        answer = httpx.get(f"{shared_server.url}{path}")
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers.get("Content-Encoding") == "gzip" or len(answer.content) < 1000, path
+
+
 def test_createtoken_prints_a_token_and_nothing_else(server: Server) -> None:
     assert re.fullmatch(r"boo_[\w-]{43}\n", server.manage("createtoken", "admin"))
 
