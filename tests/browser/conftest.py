@@ -26,11 +26,13 @@ def context(new_context: Callable[..., BrowserContext], server: Server) -> Brows
 
 @pytest.fixture
 def visitor(context: BrowserContext) -> Iterator[Page]:
-    """A page that is not logged in. The test fails on an uncaught error and on what the CSP refused."""
+    """A page that is not logged in. The test fails on an uncaught error, on what the CSP refused, and on a file of the
+    page's own that is not there."""
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
+    page.on("response", lambda got: errors.append(got.url) if "/static/" in got.url and got.status >= 400 else None)
     yield page
     assert errors == []
 

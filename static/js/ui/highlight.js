@@ -30,6 +30,8 @@ const ALIASES = {
 };
 const MAX_CHARS = 60_000; // beyond this a block would hold up the page for longer than its colours are worth
 
+const loadCore = () => import('../../vendor/highlight/core.min.js');
+
 /** @type {Promise<any>|null} */
 let core = null;
 /** @type {Map<string, Promise<void>>} */
@@ -40,7 +42,7 @@ export async function highlight(code, language) {
   const name = ALIASES[language] ?? language;
   const text = code.textContent ?? '';
   if (!Object.hasOwn(LANGUAGES, name) || text.length > MAX_CHARS) return;
-  core ??= import('../../vendor/highlight/core.min.js').then((module) => module.default);
+  core ??= loadCore().then((module) => module.default);
   try {
     const hljs = await core;
     if (!ready.has(name)) ready.set(name, LANGUAGES[name]().then((module) => hljs.registerLanguage(name, module.default)));
