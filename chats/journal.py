@@ -258,7 +258,8 @@ class TurnJournal:
 
     async def call_finished(self, call: ToolCall, result: ToolResult, status: str | None = None) -> None:
         assert self.running is not None
-        duration_ms, wait_ms, mask = (monotonic() - self.began) * 1000, round(self.wait_ms, 3), recorder.redactor()
+        now, duration_ms = timezone.now(), (monotonic() - self.began) * 1000
+        wait_ms, mask = round(self.wait_ms, 3), recorder.redactor()
         output, error = mask.text(wire.clean(result.output)), result.error and mask.text(wire.clean(result.error))
         digest = await in_database(recorder.keep_output, result.full_output, output) if result.full_output else ""
         trace, self.running = self.running[1].result(), None
@@ -274,6 +275,7 @@ class TurnJournal:
                 trace,
                 status or result.status,
                 duration_ms,
+                at=now,
                 output=output,
                 output_bytes=size,
                 output_digest=digest,

@@ -177,11 +177,14 @@ def start(step: Step, tool_call_id: str, tool: str, input: Any) -> ToolTrace:
     )
 
 
-def finish(trace: ToolTrace, status: str, duration_ms: float | None = None, **outcome: Any) -> ToolTrace:
-    """Record how the call ended. `outcome`: output, output_bytes, output_digest, truncated, error, exit_code, wait_ms.
-    Without `duration_ms` (nobody measured it: the process died) it is the time between the two writes."""
+def finish(
+    trace: ToolTrace, status: str, duration_ms: float | None = None, at: datetime | None = None, **outcome: Any
+) -> ToolTrace:
+    """Record how the call ended, and that it did so `at` a moment before this is written. `outcome`: output,
+    output_bytes, output_digest, truncated, error, exit_code, wait_ms. Without `duration_ms` (nobody measured it: the
+    process died) it is the time between the two writes."""
     trace.status = status
-    trace.finished_at = timezone.now()
+    trace.finished_at = max(at or timezone.now(), trace.started_at)
     elapsed = (trace.finished_at - trace.started_at).total_seconds() * 1000
     for name, value in outcome.items():
         setattr(trace, name, redactor().text(value) if isinstance(value, str) else value)

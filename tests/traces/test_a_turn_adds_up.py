@@ -65,6 +65,11 @@ def test_its_calls_tell_where_their_time_went(chat_id: Talk) -> None:
     assert first["queue_ms"] < first["duration_ms"] < second["queue_ms"]
 
 
+def test_what_follows_begins_when_it_is_over(chat_id: Talk) -> None:
+    (first, second), (_, answer) = chat_id.traces(), the_turn(chat_id)["step_list"]
+    assert first["finished_at"] <= second["started_at"] <= second["finished_at"] <= answer["started_at"]
+
+
 def test_its_results_tell_what_they_add_to_the_context(chat_id: Talk) -> None:
     calls = chat_id.traces()
     # 1400 - 1000 - (50 - 10)
