@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Case, CharField, QuerySet, When
 from django.db.models.functions import Right
 
+from .changes import changed_lines, patched_paths
 from .facts import context_cost, money
 from .models import ModelStep, ToolTrace
 from .recorder import FAILURES
@@ -125,9 +126,11 @@ _TEXTS = frozenset({"old", "new", "content", "edits", "patch"})
 
 
 def words_of(input: Any) -> Any:
-    """The input's short arguments; long texts are cut, and what an edit replaces is left out."""
+    """The input's short arguments; long texts are cut, what an edit replaces is left out, a patch has its `paths`."""
     if not isinstance(input, dict):
         return _cut(str(input))
+    if isinstance(patch := input.get("patch"), str):
+        input = input | {"paths": patched_paths(patch)}
     words = [(name, value) for name, value in input.items() if name not in _TEXTS]
     return {name[:40]: _word(value) for name, value in words[:INPUT_WORDS]}
 
@@ -147,28 +150,3 @@ def _word(value: Any) -> Any:
 
 def _cut(text: str) -> str:
     return text if len(text) <= WORD_CHARS else f"{text[: WORD_CHARS - 1]}…"
-
-
-def changed_lines(tool: str, input: Any) -> tuple[int | None, int | None]:
-    """How many lines an edit adds and removes; None for what is no edit. Old and new text lie at the same place, so
-    what they share at both ends is not changed."""
-    if not isinstance(input, dict):
-        return None, None
-    if tool == "write_file":
-        return len(str(input.get("content") or "").splitlines()), 0
-    if tool != "edit_file":
-        return None, None
-    edits = input.get("edits")
-    counts = [_difference(edit) for edit in (edits if isinstance(edits, list) else [input]) if isinstance(edit, dict)]
-    return sum(added for added, _ in counts), sum(removed for _, removed in counts)
-
-
-def _difference(edit: dict[str, Any]) -> tuple[int, int]:
-    old, new = (str(edit.get(name) or "").splitlines() for name in ("old", "new"))
-    head = _shared(old, new)
-    tail = _shared(old[head:][::-1], new[head:][::-1])
-    return len(new) - head - tail, len(old) - head - tail
-
-
-def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

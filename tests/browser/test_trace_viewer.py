@@ -21,6 +21,7 @@ SCRIPT = [
     {"usage": {"prompt_tokens": 1400, "completion_tokens": 30}},
     {"step": True},
     {"tool": "edit_file", "args": {"path": "app.py", "old": "a - b", "new": "a + b"}},
+    {"tool": "apply_patch", "args": {"patch": "--- /dev/null\n+++ b/notes.md\n@@ -0,0 +1 @@\n+Mended.\n"}},
     {"usage": {"prompt_tokens": 1800, "completion_tokens": 30}},
     {"step": True},
     {"text": "Done."},
@@ -49,10 +50,13 @@ def traces(page: Page, chat_path: str) -> TracePage:
     return TracePage.open(page, chat_path)
 
 
-def test_it_names_each_line_by_what_was_done(traces: TracePage) -> None:
+def test_it_names_each_line_by_what_was_done(traces: TracePage, page: Page) -> None:
     expect(traces.turns).to_contain_text(["fix the sum"])
+    expect(traces.turns.locator(".facts")).to_have_text(re.compile(r"^\d calls · 1 failed$"))
+    expect(page.locator(".of-axis .name")).to_contain_text("BooCode itself")
     expect(traces.line("Read app.py")).to_be_visible()
     expect(traces.line("Edited app.py").locator(".plus, .minus")).to_have_text(["+1", re.compile("1$")])
+    expect(traces.line("Patched notes.md").locator(".plus, .minus")).to_have_text(["+1"])
     failed = traces.line("Ran python3")
     expect(failed).to_contain_text("→ exit 1")
     expect(failed).to_contain_text("AssertionError: 3 != 4")
@@ -68,6 +72,8 @@ def test_it_opens_a_call_with_its_colours(traces: TracePage, page: Page) -> None
     expect(page).to_have_url(re.compile(r"\?call="))
     traces.line("Edited").click()
     expect(traces.detail.locator(".diff .add")).to_contain_text("a + b")
+    traces.line("Patched").click()
+    expect(traces.detail.locator(".diff span")).to_have_text(["  notes.md", "  @@ -0,0 +1 @@", "+ Mended."])
     traces.line("Step 1").locator(".verb").click()
     expect(traces.detail).to_contain_text("prompt, cached")
     expect(traces.detail).to_contain_text("700")

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { countChanges, lineDiff } from '../../static/js/ui/linediff.js';
-import { editsOf, exactPattern, outcomeOf, wordsFor } from '../../static/js/ui/wording.js';
+import { countChanges, lineDiff, patchFiles } from '../../static/js/ui/linediff.js';
+import { changesOf, editsOf, exactPattern, outcomeOf, wordsFor } from '../../static/js/ui/wording.js';
 
 const line = (call, status = 'ok') => {
   const { verb, target, detail } = wordsFor(call, status);
@@ -38,6 +38,19 @@ test('it counts what an edit changes', () => {
   assert.deepEqual(countChanges(lines), { added: 2, removed: 1 });
   assert.deepEqual(lines.map((one) => one.kind), ['same', 'del', 'add', 'add', 'same']);
   assert.deepEqual(lineDiff('', 'x\n'), [{ kind: 'add', text: 'x' }]);
+});
+
+const PATCH = 'diff --git a/x b/x\n--- a/src/a.py\n+++ b/src/a.py\n@@ -1,3 +1,3 @@\n-old\n+new\n\n same\n--- /dev/null\n+++ b/made.py\n@@ -0,0 +1 @@\n+x\n\\ No newline at end of file\n--- a/gone.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-y\n';
+
+test('it reads a patch', () => {
+  assert.deepEqual(patchFiles(PATCH).map(({ path }) => path), ['src/a.py', 'made.py', 'gone.py']);
+  const call = { name: 'apply_patch', args: { patch: PATCH } };
+  assert.equal(line(call), 'Patched src/a.py, made.py, gone.py');
+  assert.equal(line({ name: 'apply_patch', args: { paths: ['a', 'b'] } }), 'Patched a, b');
+  assert.deepEqual(countChanges(changesOf(call)), { added: 2, removed: 2 });
+  assert.deepEqual(changesOf(call).slice(0, 6).map(({ kind, text }) => `${kind} ${text}`), ['place src/a.py', 'place @@ -1,3 +1,3 @@', 'del old', 'add new', 'same ', 'same same']);
+  assert.deepEqual(changesOf({ name: 'apply_patch', args: 'no patch' }), []);
+  assert.deepEqual(changesOf({ name: 'read_file', args: {} }), []);
 });
 
 test('it writes the rule that fits one call only', () => {

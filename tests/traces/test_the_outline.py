@@ -9,8 +9,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from chats.models import Chat, Message, Turn
+from traces.changes import changed_lines
 from traces.models import ModelStep, ToolTrace, TurnSummary
-from traces.outline import changed_lines, words_of
+from traces.outline import words_of
 
 QUERIES = 9
 Answer = dict[str, Any]
@@ -120,6 +121,19 @@ def test_it_counts_the_lines_of_an_edit() -> None:
     assert changed_lines("write_file", {"content": "a\nb\n"}) == (2, 0)
     assert changed_lines("run_command", {"command": ["ls"]}) == (None, None)
     assert changed_lines("edit_file", "no object") == (None, None)
+
+
+PATCH = (
+    "diff --git a/x b/x\n--- a/src/a.py\n+++ b/src/a.py\n@@ -1,2 +1,3 @@\n-old\n+new\n+more\n same\n"
+    '--- /dev/null\n+++ "b/made.py"\n@@ -0,0 +1 @@\n+x\n--- a/gone.py\t2026\n+++ /dev/null\n@@ -1 +0,0 @@\n-y\n'
+)
+
+
+def test_it_names_the_files_of_a_patch_and_counts_its_lines() -> None:
+    assert words_of({"patch": PATCH}) == {"paths": ["src/a.py", "made.py", "gone.py"]}
+    assert changed_lines("apply_patch", {"patch": PATCH}) == (3, 2)
+    assert changed_lines("apply_patch", {"patch": "none"}) == (None, None)
+    assert words_of({"patch": "none"}) == {"paths": []}
 
 
 def test_it_cuts_the_input_to_words() -> None:

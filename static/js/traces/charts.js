@@ -2,9 +2,11 @@
 import uPlot from '../../vendor/uplot/uPlot.esm.js';
 import { h } from '../ui/dom.js';
 import { tokens } from '../ui/format.js';
+import { dollars } from './amounts.js';
 import { series } from './daysums.js';
 
 const HEIGHT_PX = 208;
+const EMPTY = { tokens: 'No model told how many tokens it took.', cost: 'Nothing with a known price ran in this time.', calls: 'No tool was called in this time.' };
 const HUES = [
   ['#1f55c4', '#8fb4ff'], ['#1c8a6c', '#4fc3a1'], ['#b86a00', '#f0bd63'], ['#7a55d6', '#a58bf0'], ['#a8316f', '#f08fbd'], ['#0b6a78', '#6fd3e0'],
 ];
@@ -23,15 +25,21 @@ const token = (name) => {
 
 const KINDS = {
   tokens: { value: (model) => (model.tokens.prompt ?? 0) + (model.tokens.completion ?? 0), words: tokens },
-  cost: { value: (model) => model.cost_usd ?? 0, words: (value) => (value === 0 ? '$0' : `$${value < 1 ? value.toFixed(3).replace(/0+$/, '') : value.toFixed(2)}`) },
+  cost: { value: (model) => model.cost_usd ?? 0, words: dollars, axis: (marks) => marks.map((mark) => `$${mark.toFixed(digitsOf(marks))}`) },
 };
+
+/** As many as the marks of an axis need to differ. */
+const digitsOf = ([first, second = first]) => Math.max(0, Math.min(6, Math.ceil(-Math.log10(second - first || 1))));
 
 /** @param {{since: string, until: string, days: any[]}} chart */
 export function drawCharts(chart) {
   const plots = [];
   const draw = () => {
     for (const { plot } of plots.splice(0)) plot.destroy();
-    for (const element of document.querySelectorAll('[data-chart]')) plots.push({ element, plot: drawOne(/** @type {HTMLElement} */ (element), chart) });
+    for (const element of document.querySelectorAll('[data-chart]')) {
+      const plot = drawOne(/** @type {HTMLElement} */ (element), chart);
+      if (plot) plots.push({ element, plot });
+    }
   };
   draw();
   const resized = new ResizeObserver(() => {
@@ -53,14 +61,18 @@ function drawOne(element, chart) {
   const unpriced = name === 'cost' ? unpricedIn(chart) : [];
   const show = (day) => showLegend(legend, found, colours, words, day, unpriced);
   show(null);
+  if (!found.stacked.flat().some((value) => value > 0)) {
+    element.replaceChildren(h('p.chart-empty', {}, EMPTY[name]));
+    return null;
+  }
   const ink = token('ink-soft');
   const line = token('line');
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '13px system-ui, sans-serif' };
   const options = {
-    width: element.clientWidth, height: HEIGHT_PX, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false }, points: { show: false } }, padding: [8, 8, 0, 0],
+    width: element.clientWidth, height: HEIGHT_PX, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false }, points: { show: false } }, padding: [8, 20, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
     scales: { x: { range: (_, from, to) => [from - 43_200, to + 43_200] }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.05 : 1] } },
-    axes: [{ ...axis, grid: { show: false }, values: (_, marks) => marks.map((mark) => dayWords(mark)), space: 64, incrs: [1, 2, 7, 14, 28, 91, 182, 365].map((days) => days * 86_400) }, { ...axis, size: 58, values: (_, marks) => marks.map(words) }],
+    axes: [{ ...axis, grid: { show: false }, values: (_, marks) => marks.map((mark) => dayWords(mark)), size: 34, space: 64, incrs: [1, 2, 7, 14, 28, 91, 182, 365].map((days) => days * 86_400) }, { ...axis, size: 58, values: (_, marks) => (KINDS[name]?.axis ?? ((all) => all.map(words)))(marks) }],
     // The tallest first: each lower sum is drawn over it.
     series: [{}, ...found.stacked.map((_, index) => ({ stroke: colours[index], fill: colours[index], width: 0, paths: uPlot.paths.bars({ size: [0.7, 40], gap: 1 }), points: { show: false } })).reverse()],
     hooks: { setCursor: [(plot) => show(plot.cursor.idx ?? null)] },

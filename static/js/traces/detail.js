@@ -1,17 +1,16 @@
 /** Beside the list: one call or one step, whole. */
+import { diffView } from '../ui/callbody.js';
 import { copyButton, h, icon } from '../ui/dom.js';
 import { counted, duration, tokens } from '../ui/format.js';
-import { lineDiff } from '../ui/linediff.js';
 import { oneLine, visible } from '../ui/plaintext.js';
 import { call as api } from '../ui/rest.js';
-import { argsOf, editsOf, outcomeOf, wordsFor } from '../ui/wording.js';
+import { argsOf, changedText, changesOf, outcomeOf, wordsFor } from '../ui/wording.js';
 import { dollars, tokenTable } from './amounts.js';
 import { bar } from './bars.js';
 import { FAILED, partsOfCall, partsOfStep } from './book.js';
 import { OutputView } from './output.js';
 
 const DIFF_LINES = 2000;
-const SIGN = { same: ' ', del: '−', add: '+' };
 const PART_NAMES = { queue: 'in the queue', approval: 'waiting for you', execution: 'at work', thinking: 'before the first token', model: 'writing' };
 
 export class Detail {
@@ -125,18 +124,11 @@ function facts(trace) {
 
 /** What it was asked: an edit as a coloured diff, a command as typed with the rest, anything else as JSON. */
 function argumentsOf(asked) {
-  const edits = editsOf(asked);
+  const changes = changesOf(asked);
   const args = argsOf(asked);
-  if (edits.length) return h('section', {}, h('div.out-head', {}, h('h3', {}, 'Change'), h('code.path', {}, oneLine(args.path ?? '')), copyButton(() => edits.map((edit) => edit.after).join('\n'))), diff(edits));
+  if (changes.length) return h('section', {}, h('div.out-head', {}, h('h3', {}, 'Change'), h('code.path', {}, oneLine(args.path ?? '')), copyButton(() => changedText(asked))), diffView(changes, DIFF_LINES));
   const text = JSON.stringify(args, null, 2);
   return h('section', {}, h('div.out-head', {}, h('h3', {}, 'Arguments'), copyButton(() => text)), h('pre.json', { tabindex: '0', role: 'region', 'aria-label': 'Arguments' }, ...json(args)));
-}
-
-function diff(edits) {
-  const lines = edits.flatMap(({ before, after }) => lineDiff(before, after));
-  const shown = lines.slice(0, DIFF_LINES).map(({ kind, text }) => h(`span.${kind}`, {}, `${SIGN[kind]} ${visible(text)}`));
-  if (lines.length > shown.length) shown.push(h('span', {}, `… ${counted(lines.length - shown.length, 'more line')}`));
-  return h('pre.diff', { tabindex: '0', role: 'region', 'aria-label': 'Change' }, ...shown);
 }
 
 const JSON_PARTS = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;

@@ -49,8 +49,8 @@ function turnRow(line, view) {
   return row(
     line, [turn.status === 'failed' && 'failed', turn.status],
     cell('name', chevron(line), atWork ? h('span.dot', { class: `dot ${turn.status}` }) : icon(turn.status === 'failed' ? 'alert' : turn.status === 'cancelled' ? 'stop' : 'thought'),
-      h('span.words', {}, h('span.verb', {}, oneLine(turn.title || 'A turn', 120)), name && h('span.faint', {}, ` ${name}`),
-        h('span.faint', {}, ` ${turnFacts(turn)}`)),
+      h('span.words', {}, h('span.verb', {}, oneLine(turn.title || 'A turn', 120)), name && h('span.faint', {}, ` ${name}`)),
+      h('span.facts', {}, ...turnFacts(turn)),
       line.open !== undefined && turn.last_error && (turn.failures > 0 || turn.status === 'failed') && h('span.last', {}, oneLine(turn.last_error, 200))),
     cell('time', sumBar(turn, view.longestTurn, view.now)),
     cell('took', took),
@@ -60,23 +60,26 @@ function turnRow(line, view) {
 }
 
 function turnFacts(turn) {
-  const words = [turn.status !== 'complete' && STATUS_WORDS[turn.status], turn.calls > 0 && counted(turn.calls, 'call'), turn.failures > 0 && `${turn.failures} failed`];
-  return words.filter(Boolean).map((word) => `· ${word}`).join(' ');
+  const words = [turn.status !== 'complete' && STATUS_WORDS[turn.status], turn.calls > 0 && counted(turn.calls, 'call')].filter(Boolean).join(' · ');
+  return [words, turn.failures > 0 && h('span.bad', {}, `${words && ' · '}${turn.failures} failed`)].filter(Boolean);
 }
 
 function axisRow(line, view) {
   const { turn } = line;
   const { axis, view: shown } = view.axisOf(turn);
-  const parts = [['model', turn.model_ms], ['tools', turn.tool_ms], ['waited for you', turn.wait_ms], ['in the queue', turn.queue_ms]];
+  const parts = [['model', turn.model_ms], ['tools', turn.tool_ms], ['waited for you', turn.wait_ms], ['BooCode itself', ownOf(turn)], ['in the queue', turn.queue_ms]];
   const words = parts.filter(([, ms]) => ms >= 1).map(([name, ms]) => `${name} ${duration(ms)}`).join(' · ');
   const zoomed = shown[0] > 0 || shown[1] < 1;
   return row(
     line, [zoomed && 'zoomed'],
-    cell('name', h('span.words.faint', {}, words)),
+    cell('name', h('span.words.faint', { title: words }, words)),
     cell('time', ticksOf(axis, shown, view.timeWidth)),
     cell('zoom', zoomButton('zoom-out', 'Zoom out', '−', !zoomed), zoomButton('zoom-in', 'Zoom in', '+', false), zoomed && zoomButton('zoom-fit', 'Show the whole turn', 'all', false)),
   );
 }
+
+/** What is left of a turn that is over: with it, its times add up. */
+const ownOf = (turn) => (turn.finished_at ? turn.duration_ms - turn.model_ms - turn.tool_ms - turn.wait_ms : 0);
 
 const zoomButton = (act, label, text, disabled) => h('button.quiet', { type: 'button', 'data-act': act, 'aria-label': label, title: label, tabindex: '-1', disabled }, text);
 

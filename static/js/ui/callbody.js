@@ -1,12 +1,13 @@
 /** The inside of a tool call's card: what it was asked, what came of it, and what it cost. */
 import { copyButton, h } from './dom.js';
 import { counted, duration, tokens, workedMs } from './format.js';
-import { lineDiff } from './linediff.js';
 import { terminalText, visible } from './plaintext.js';
-import { argsOf, commandOf, editsOf } from './wording.js';
+import { argsOf, changedText, changesOf, commandOf } from './wording.js';
 
 const SHORT_LINES = 14;
 const SHORT_CHARS = 2_000;
+const DIFF_LINES = 400;
+const SIGN = { same: ' ', del: '−', add: '+', place: ' ' };
 
 /** @param {import('./callcard.js').CallState} state @param {string} status @returns {HTMLElement} */
 export function callBody(state, status) {
@@ -14,19 +15,17 @@ export function callBody(state, status) {
 }
 
 function asked(call) {
-  const edits = editsOf(call);
-  if (edits.length) return [section('Change', diff(edits), () => edits.map((edit) => edit.after).join('\n'))];
+  const changes = changesOf(call);
+  if (changes.length) return [section('Change', diffView(changes, DIFF_LINES), () => changedText(call))];
   if (call.name === 'run_command') return [section('Command', h('pre', { tabindex: '0' }, visible(commandOf(argsOf(call)))), () => commandOf(argsOf(call)))];
   return [argumentsList(argsOf(call))].filter(Boolean);
 }
 
-/** @param {{before: string, after: string}[]} edits */
-function diff(edits) {
-  const SIGN = { same: ' ', del: '−', add: '+' };
-  const lines = edits.flatMap(({ before, after }) => lineDiff(before, after));
-  const shown = lines.slice(0, 400).map(({ kind, text }) => h(`span.${kind}`, {}, `${SIGN[kind]} ${visible(text)}`));
+/** @param {import('./linediff.js').Line[]} lines @param {number} most that are shown */
+export function diffView(lines, most) {
+  const shown = lines.slice(0, most).map(({ kind, text }) => h(`span.${kind}`, {}, `${SIGN[kind]} ${visible(text)}`));
   if (lines.length > shown.length) shown.push(h('span', {}, `… ${counted(lines.length - shown.length, 'more line')}`));
-  return h('pre.diff', { tabindex: '0' }, ...shown);
+  return h('pre.diff', { tabindex: '0', role: 'region', 'aria-label': 'Change' }, ...shown);
 }
 
 function argumentsList(args) {

@@ -8,9 +8,9 @@ import { Asking } from './asking.js';
 import { callBody } from './callbody.js';
 import { h, icon, setText } from './dom.js';
 import { duration, ticking, workedMs } from './format.js';
-import { countChanges, lineDiff } from './linediff.js';
+import { countChanges } from './linediff.js';
 import { lastLine } from './plaintext.js';
-import { editsOf, outcomeOf, wordsFor } from './wording.js';
+import { changesOf, outcomeOf, wordsFor } from './wording.js';
 
 const FAILED = new Set(['error', 'timeout']);
 const ODD = new Set(['waiting', 'denied', 'cancelled', 'interrupted']);
@@ -129,9 +129,9 @@ export class CallCard {
   }
 
   #changeCounts() {
-    const edits = editsOf(this.state.call);
-    if (!edits.length) return [];
-    const { added, removed } = countChanges(edits.flatMap(({ before, after }) => lineDiff(before, after, 0)));
+    const changes = changesOf(this.state.call, 0);
+    if (!changes.length) return [];
+    const { added, removed } = countChanges(changes);
     return [' ', h('span.plus', {}, `+${added}`), removed && ' ', removed && h('span.minus', {}, `−${removed}`)].filter(Boolean);
   }
 

@@ -2,7 +2,7 @@
  * The lines that an exact replacement takes away and puts there. Old and new text lie at the same place, so what they share
  * at both ends is context and the rest is the change. Pure.
  *
- * @typedef {{kind: 'same'|'del'|'add', text: string}} Line
+ * @typedef {{kind: 'same'|'del'|'add'|'place', text: string}} Line `place`: a file's name, or where in it a hunk lies
  *
  * @param {string} before
  * @param {string} after
@@ -29,6 +29,30 @@ function linesOf(text) {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;
+}
+
+const KIND = { '+': 'add', '-': 'del', ' ': 'same' };
+
+/** The files of a unified diff, as models write them. @param {string} text @returns {{path: string, lines: Line[]}[]} */
+export function patchFiles(text) {
+  /** @type {{path: string, lines: Line[]}[]} */
+  const files = [];
+  const lines = linesOf(text.replaceAll('\r\n', '\n'));
+  for (let at = 0; at < lines.length; at += 1) {
+    const [line, next] = [lines[at], lines[at + 1] ?? ''];
+    if (line.startsWith('--- ') && next.startsWith('+++ ')) {
+      files.push({ path: fileName(next) || fileName(line), lines: [] });
+      at += 1;
+    } else if (files.length && line.startsWith('@@')) files.at(-1).lines.push({ kind: 'place', text: line });
+    // A line that lost its blank is an empty one; what else there is (`index …`, `\ No newline`) is no line of a file.
+    else if (files.length && (line === '' || KIND[line[0]])) files.at(-1).lines.push({ kind: KIND[line[0]] ?? 'same', text: line.slice(1) });
+  }
+  return files;
+}
+
+function fileName(line) {
+  const name = line.slice(4).split('\t')[0].trim().replace(/^"|"$/g, '');
+  return name === '/dev/null' ? '' : name.replace(/^[ab]\//, '');
 }
 
 /** @param {Line[]} lines @returns {{added: number, removed: number}} */

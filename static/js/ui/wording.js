@@ -9,6 +9,7 @@
  *
  * @typedef {'pending'|'running'|'waiting'|'ok'|'error'|'timeout'|'denied'|'cancelled'|'interrupted'} Status of a trace
  */
+import { lineDiff, patchFiles } from './linediff.js';
 import { oneLine } from './plaintext.js';
 
 /** tool: [icon, while it runs, when it is done, when it did not work, when it waits for permission] */
@@ -53,6 +54,7 @@ function targetOf(name, args) {
   if (name === 'search_files') return oneLine(args.pattern ?? args.query ?? args.text ?? '', 80);
   if (name === 'move_file') return `${oneLine(args.source ?? args.path ?? '')} → ${oneLine(args.destination ?? args.to ?? '')}`;
   if (name === 'list_files') return !args.path || args.path === '.' ? '' : oneLine(args.path);
+  if (name === 'apply_patch') return oneLine(patchedPaths(args).join(', '));
   if (name in VERBS) return oneLine(args.path ?? args.text ?? '');
   return name;
 }
@@ -105,6 +107,18 @@ export function editsOf(call) {
   if (call.name !== 'edit_file') return [];
   return Array.isArray(args.edits) ? args.edits.map(pair) : [pair(args)];
 }
+
+/** The files that a patch changes; the traces' tables have their names only. @param {Record<string, any>} args @returns {string[]} */
+const patchedPaths = (args) => (Array.isArray(args.paths) ? args.paths : patchFiles(String(args.patch ?? '')).map(({ path }) => path));
+
+/** The lines that a call takes away and puts there; none for what is no edit. @returns {import('./linediff.js').Line[]} */
+export function changesOf(call, context = 3) {
+  if (call.name !== 'apply_patch') return editsOf(call).flatMap(({ before, after }) => lineDiff(before, after, context));
+  return patchFiles(String(argsOf(call).patch ?? '')).flatMap(({ path, lines }) => [{ kind: 'place', text: path }, ...lines]);
+}
+
+/** What one would copy of an edit: the new text, or the patch. @returns {string} */
+export const changedText = (call) => (call.name === 'apply_patch' ? String(argsOf(call).patch ?? '') : editsOf(call).map((edit) => edit.after).join('\n'));
 
 /** The rule that fits this very call and no other; empty where it takes more than one. As the server makes it. */
 export function exactPattern(call) {
