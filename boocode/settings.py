@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
 from chats.providers.config import ProviderConfig
+from chats.providers.price_list import Known, read_prices
 from traces.redaction import secrets_of
 
 env = environ.Env()
@@ -37,12 +38,22 @@ ALLOWED_ROOTS = [
     if part.strip()
 ]
 
+
+def _prices(path: str) -> dict[str, Known]:
+    """The person's own prices."""
+    try:
+        return read_prices(Path(path).expanduser().read_text()) if path else {}
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(f"BOOCODE_PRICES names {path!r}, which cannot be used: {error}.") from None
+
+
 MODELS = ProviderConfig(
     default_model=env.str("BOOCODE_MODEL", ""),
     openai_api_key=env.str("OPENAI_API_KEY", ""),
     openai_base_url=env.str("OPENAI_BASE_URL", ""),
     anthropic_api_key=env.str("ANTHROPIC_API_KEY", ""),
     anthropic_base_url=env.str("ANTHROPIC_BASE_URL", ""),
+    prices=_prices(env.str("BOOCODE_PRICES", "")),
     own_port=PORT,
     scripts_dir=Path(env.str("BOOCODE_SCRIPTS_DIR")) if env.str("BOOCODE_SCRIPTS_DIR", "") else None,
 )

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from .price_list import Known
+
 LOCAL_SERVERS: Mapping[str, str] = MappingProxyType(
     {
         "ollama": "http://127.0.0.1:11434/v1",
@@ -30,6 +32,8 @@ class ProviderConfig:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     """Where the providers that come with an extra look for their keys (GROQ_API_KEY and the like)."""
     local_servers: Mapping[str, str] = field(default_factory=lambda: LOCAL_SERVERS)
+    prices: Mapping[str, Known] = field(default_factory=dict)
+    """The person's own, by full name; they count more than any other."""
     own_port: int | None = None
     """BooCode's own port, which is never asked for models: its default is vLLM's too."""
     scripts_dir: Path | None = None

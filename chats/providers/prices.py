@@ -4,14 +4,12 @@ genai-prices takes 0.1 s to import, so it comes with the first question.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
 from .base import Usage
 from .config import ProviderConfig, is_custom
-
-MILLION = Decimal(1_000_000)
+from .price_list import Known
 
 PRICED: Mapping[str, str] = MappingProxyType(
     {
@@ -36,30 +34,6 @@ PRICED: Mapping[str, str] = MappingProxyType(
 """Our provider names, and genai-prices'. What is not in here (local servers, scripts) has no price."""
 
 
-@dataclass(frozen=True)
-class Known:
-    """What we know better than genai-prices; dollars for a million tokens."""
-
-    context_window: int | None = None
-    prompt: Decimal | None = None
-    completion: Decimal | None = None
-    cache_read: Decimal | None = None
-    cache_write: Decimal | None = None
-
-    def cost(self, usage: Usage) -> Decimal | None:
-        if self.prompt is None or self.completion is None:
-            return None
-        read, written = usage.cache_tokens or 0, usage.cache_write_tokens or 0
-        fresh = (usage.prompt_tokens or 0) - read - written
-        dollars = (
-            fresh * self.prompt
-            + read * (self.prompt if self.cache_read is None else self.cache_read)
-            + written * (self.prompt if self.cache_write is None else self.cache_write)
-            + (usage.completion_tokens or 0) * self.completion
-        )
-        return dollars / MILLION
-
-
 OVERRIDES: Mapping[str, Known] = MappingProxyType({})
 """By full name, as in `openai:gpt-5`. Add a row where genai-prices is wrong or late."""
 
@@ -72,11 +46,12 @@ def cost_usd(
 ) -> Decimal | None:
     """The price of one request in dollars. None where it is unknown, never a guess.
 
-    With `config`, a model behind a base URL of one's own has no known price, whatever its name.
+    With `config`, the person's own prices come first, and a model behind a base URL of one's own has no other known
+    price, whatever its name.
     """
     if usage.prompt_tokens is None or usage.completion_tokens is None:
         return None
-    if known := overrides.get(name):
+    if known := _known(name, config, overrides):
         return known.cost(usage)
     provider, _, model = name.partition(":")
     if provider not in PRICED or (config is not None and is_custom(provider, config)):
@@ -100,7 +75,8 @@ def context_window(
     name: str, config: ProviderConfig | None = None, overrides: Mapping[str, Known] = OVERRIDES
 ) -> int | None:
     """How many tokens the model can read; None where that is unknown."""
-    if known := overrides.get(name):
+    known = _known(name, config, overrides)
+    if known and known.context_window is not None:
         return known.context_window
     provider, _, model = name.partition(":")
     if provider not in PRICED or (config is not None and is_custom(provider, config)):
@@ -112,3 +88,7 @@ def context_window(
     except (LookupError, ValueError):
         return None
     return found.context_window
+
+
+def _known(name: str, config: ProviderConfig | None, overrides: Mapping[str, Known]) -> Known | None:
+    return (config.prices.get(name) if config else None) or overrides.get(name)

@@ -23,6 +23,7 @@ from tests.bench.table import median, shown
 from tests.bench.traces import CALLS_A_TURN, DEPTH, MANY, TOOLS, Lists, filled
 
 RUNS = 15
+PATIENCE_S = 45
 PAGE = 50
 SPANS = """
 query ($id: ID!, $first: Int!, $after: String, $filter: String, $sort: SpanSort) { node(id: $id) { ... on Project {
@@ -117,7 +118,10 @@ def pairs(ours: Lists, theirs: Phoenix) -> dict[str, tuple[Callable[[], Any], Ca
         f"the same {DEPTH:,} calls down": (get(ours.deep()), theirs.spans(after=theirs.deep())),
         "those that failed": (get(ours.traces("status=error")), theirs.spans(filter="status_code == 'ERROR'")),
         "of a seldom tool": (get(ours.traces("tool=move_file")), theirs.spans(filter="name == 'move_file'")),
-        "at least 10 s": (get(ours.traces("min_ms=10000")), theirs.spans(filter="latency_ms >= 10000")),
+        "at least 10 s": (
+            get(ours.traces("min_ms=10000")),
+            theirs.spans(filter=f"{only_calls} and latency_ms >= 10000"),
+        ),
         "the slowest": (get(ours.traces("sort=slowest")), theirs.spans(sort={"col": "latencyMs", "dir": "desc"})),
         "with words of the output": (
             get(ours.traces("q=rules.py")),
@@ -132,9 +136,10 @@ def pairs(ours: Lists, theirs: Phoenix) -> dict[str, tuple[Callable[[], Any], Ca
 
 
 def medians(asked: tuple[Callable[[], Any], ...]) -> list[float]:
-    """In ms, asked for in turn."""
+    """In ms, asked for in turn. What takes minutes is asked for once."""
     times: list[list[float]] = [[] for _ in asked]
-    for _ in range(RUNS):
+    ends = time.monotonic() + PATIENCE_S
+    while len(times[0]) < RUNS and (not times[0] or time.monotonic() < ends):
         for taken, ask in zip(times, asked, strict=True):
             began = time.perf_counter()
             ask()
@@ -149,7 +154,11 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=MANY)
     given = parser.parse_args()
     fill(given.database, given.calls)
-    print(f"Over {given.calls:,} calls, medians of {RUNS}:\n\n| what | BooCode | Phoenix |\n|---|---|---|", flush=True)
+    print(
+        f"Over {given.calls:,} calls, medians of {RUNS} where they are quick:\n\n"
+        "| what | BooCode | Phoenix |\n|---|---|---|",
+        flush=True,
+    )
     client = httpx.Client(base_url=given.url, trust_env=False, timeout=600)
     with prepared() as place, filled(place, given.calls) as ours, client:
         projects = client.get("/v1/projects").json()["data"]

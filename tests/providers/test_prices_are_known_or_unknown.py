@@ -1,10 +1,16 @@
+import os
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from chats.providers.base import Usage
 from chats.providers.config import ProviderConfig
-from chats.providers.prices import Known, context_window, cost_usd
+from chats.providers.price_list import Known, read_prices
+from chats.providers.prices import context_window, cost_usd
+from tests.server import PROJECT_DIR
 
 SPENT = Usage(prompt_tokens=1_000_000, completion_tokens=100_000, cache_tokens=0, cache_write_tokens=0)
 
@@ -48,3 +54,38 @@ def test_it_believes_its_own_table_first() -> None:
 
 def test_it_knows_how_much_a_model_reads() -> None:
     assert context_window("openai:gpt-4o") == 128_000
+
+
+def test_it_believes_a_person_s_own_prices_before_all() -> None:
+    prices = read_prices('{"openai:gpt-4o": {"prompt": 0.5, "completion": 2}, "ollama:x": {"context_window": 9}}')
+    config = ProviderConfig(openai_base_url="http://10.0.0.7/v1", prices=prices)
+    assert cost_usd("openai:gpt-4o", SPENT, config) == Decimal("0.7")
+    assert cost_usd("ollama:x", SPENT, config) is None
+    assert context_window("ollama:x", config) == 9
+    assert context_window("openai:gpt-4o", ProviderConfig(prices=prices)) == 128_000
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[]", "should be an object"),
+        ("{", "Invalid JSON"),
+        ('{"a:b": {"prompt": -1}}', "a:b → prompt"),
+        ('{"a:b": {"price": 1}}', "a:b → price"),
+        ('{"a:b": {"prompt": "NaN"}}', "finite number"),
+    ],
+)
+def test_it_says_what_is_wrong_with_them(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        read_prices(text)
+
+
+def test_a_server_does_not_start_with_prices_it_cannot_read(tmp_path: Path) -> None:
+    path = tmp_path / "prices.json"
+    path.write_text('{"a:b": {"prompt": "much"}}')
+    command = [sys.executable, "manage.py", "check"]
+    environment = os.environ | {"BOOCODE_PRICES": str(path)}
+    done = subprocess.run(command, env=environment, cwd=PROJECT_DIR, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "BOOCODE_PRICES names" in done.stderr
+    assert "a:b → prompt" in done.stderr
