@@ -1,30 +1,23 @@
-"""Admin of what agents did: read-only, and lists that load no bodies and count no further than they must."""
+"""Admin of what agents did: read-only, and lists that load no bodies and look no further than at the newest rows, or at
+those of a month. An id is found however old it is."""
 
+from contextlib import suppress
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import cached_property
 
 from boocode.admin import KeptAdmin
 
 from .models import DailyUsage, ModelStep, ToolTrace, TurnSummary
+from .recency import NEWEST_ROWS, newest
 from .recorder import FAILURES
 
-COUNTED_ROWS = 50_000
 DURATIONS = {"100": "0.1 s and more", "1000": "1 s and more", "10000": "10 s and more", "60000": "1 min and more"}
-
-
-class BoundedPaginator(Paginator):
-    """Pages over the first rows only: to count a million takes longer than to show any of them."""
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return rows[:COUNTED_ROWS].count()
 
 
 class ToolFilter(admin.SimpleListFilter):
@@ -51,10 +44,21 @@ class DurationFilter(admin.SimpleListFilter):
         return queryset.filter(duration_ms__gte=int(self.value() or 0)) if self.value() in DURATIONS else queryset
 
 
+class MonthFilter(admin.SimpleListFilter):
+    title = "month"
+    parameter_name = "month"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        months = DailyUsage.objects.dates("day", "month", order="DESC")
+        return [(f"{month:%Y-%m}", f"{month:%B %Y}") for month in months]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset  # the newest of a month are chosen before any filter: see `RecentAdmin`
+
+
 class OwnedAdmin(KeptAdmin):
     """Rows of a chat, to be found by its project and its user."""
 
-    paginator = BoundedPaginator
     list_select_related = ["chat__session__project__owner"]
 
     @admin.display(ordering="chat__session__project__name")
@@ -70,56 +74,100 @@ class OwnedAdmin(KeptAdmin):
         return "…" if row.duration_ms is None else f"{row.duration_ms:,.0f} ms"
 
 
+class RecentAdmin(OwnedAdmin):
+    """So many rows that a list is of the newest ones, or of one month's."""
+
+    id_fields: tuple[str, ...] = ()
+    """What an id that is searched for may be. All have an index."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        is_whole = not _is_list(request) or _id(request.GET.get("q", ""))
+        return rows if is_whole else newest(rows, _month(request.GET.get("month", "")))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if found := _id(search_term):
+            wanted = Q()
+            for field in self.id_fields:
+                wanted |= Q(**{field: found})
+            return queryset.filter(wanted), False
+        return super().get_search_results(request, queryset, search_term)
+
+
+def _is_list(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and (match.url_name or "").endswith("_changelist")
+
+
+def _month(text: str) -> date | None:
+    with suppress(ValueError):
+        return date.fromisoformat(f"{text}-01")
+    return None
+
+
+def _id(text: str) -> UUID | None:
+    with suppress(ValueError):
+        return UUID(text.strip())
+    return None
+
+
 PLACES = ["chat__session__project", "chat__session__project__owner"]
 
 
 @admin.register(ToolTrace)
-class ToolTraceAdmin(OwnedAdmin):
-    list_display = ["started_at", "tool", "status", "duration", "exit_code", "project", "user", "model", "cost_usd"]
+class ToolTraceAdmin(RecentAdmin):
+    list_display = ["started_at", "tool", "status", "duration", "exit_code", "project", "user", "model"]
     list_display_links = ["started_at", "tool"]
-    list_filter = ["status", ToolFilter, "started_at", DurationFilter, *PLACES]
-    search_fields = ["=id", "=tool_call_id", "tool", "error"]
-    search_help_text = "An id, a tool, or words of an error"
+    list_filter = ["status", ToolFilter, MonthFilter, "started_at", DurationFilter, *PLACES]
+    search_fields = ["=tool_call_id", "tool", "error"]
+    search_help_text = "The id of a call, a turn or a message, a tool, or words of an error"
+    id_fields = ("pk", "turn_id", "message_id")
     bodies = ("input", "output", "error")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         answer: Any = super().changelist_view(request, extra_context)
         if listed := getattr(answer, "context_data", {}).get("cl"):
-            answer.context_data["totals"] = totals(listed.queryset)
+            answer.context_data["totals"] = totals(listed.queryset) | {"newest": NEWEST_ROWS}
         return answer
 
 
 def totals(traces: QuerySet[ToolTrace]) -> dict[str, Any]:
-    """Of the newest of these calls, and of the model steps that made them."""
-    newest = traces.order_by("-id").values("pk", "message_id", "status", "duration_ms", "wait_ms")[:COUNTED_ROWS]
-    calls = ToolTrace.objects.filter(pk__in=newest.values("pk")).aggregate(
+    """Of these calls, and of the model steps that made them."""
+    traces = traces.order_by()
+    calls = traces.aggregate(
         calls=Count("pk"),
         failures=Count("pk", filter=Q(status__in=FAILURES)),
         seconds=Coalesce(Sum("duration_ms"), 0.0) / 1000,
         waited=Coalesce(Sum("wait_ms"), 0.0) / 1000,
     )
-    steps = ModelStep.objects.filter(pk__in=newest.values("message_id")).aggregate(
-        prompt=Sum("prompt_tokens"), completion=Sum("completion_tokens"), cost=Sum("cost_usd")
+    steps = ModelStep.objects.filter(pk__in=traces.values("message_id")).aggregate(
+        steps=Count("pk"), prompt=Sum("prompt_tokens"), completion=Sum("completion_tokens"), cost=Sum("cost_usd")
     )
-    return calls | steps | {"bounded": calls["calls"] == COUNTED_ROWS}
+    return calls | steps
 
 
 @admin.register(ModelStep)
-class ModelStepAdmin(OwnedAdmin):
+class ModelStepAdmin(RecentAdmin):
     list_display = ["started_at", "model", "status", "duration", "prompt_tokens", "completion_tokens", "cost_usd"]
     list_display += ["calls", "project", "user"]
-    list_filter = ["status", "started_at", DurationFilter, *PLACES]
-    search_fields = ["=message__id", "=turn__id", "model", "error"]
+    list_filter = ["status", MonthFilter, "started_at", DurationFilter, *PLACES]
+    search_fields = ["model", "error"]
+    search_help_text = "The id of a message or a turn, a model, or words of an error"
+    id_fields = ("pk", "turn_id")
     bodies = ("error",)
 
 
 @admin.register(TurnSummary)
-class TurnSummaryAdmin(OwnedAdmin):
+class TurnSummaryAdmin(RecentAdmin):
     list_display = ["queued_at", "title", "status", "duration", "steps", "calls", "failures", "cost_usd", "unpriced"]
     list_display += ["project", "user"]
     list_display_links = ["queued_at", "title"]
-    list_filter = ["status", "queued_at", DurationFilter, *PLACES]
-    search_fields = ["=turn__id", "title", "last_error"]
+    list_filter = ["status", MonthFilter, "queued_at", DurationFilter, *PLACES]
+    search_fields = ["title", "last_error"]
+    search_help_text = "The id of a turn, words of its title or of its last error"
+    id_fields = ("pk",)
 
 
 @admin.register(DailyUsage)
