@@ -101,7 +101,7 @@ class TraceOutput(APIView):
     )
     def get(self, request: Request, trace_id: UUID) -> HttpResponse:
         trace = find_trace(request, trace_id)
-        wanted = LinesSerializer(data=request.query_params)
+        wanted = LinesSerializer(data=request.query_params.dict())
         wanted.is_valid(raise_exception=True)
         body = captured(trace)
         answer = _text_response(cut_lines(body, **wanted.validated_data), request.headers.get("Range"))

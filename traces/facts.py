@@ -132,9 +132,10 @@ def summary_facts(turn: TurnSummary) -> dict[str, Any]:
         "finished_at": time_text(turn.finished_at),
         "duration_ms": turn.duration_ms,
         "queue_ms": turn.queue_ms,
-        "wait_ms": turn.wait_ms,
-        "model_ms": turn.model_ms,
-        "tool_ms": turn.tool_ms,
+        # Sums of floats, which end in 0.000000000001.
+        "wait_ms": round(turn.wait_ms, 3),
+        "model_ms": round(turn.model_ms, 3),
+        "tool_ms": round(turn.tool_ms, 3),
         "steps": turn.steps,
         "calls": turn.calls,
         "failures": turn.failures,

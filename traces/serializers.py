@@ -9,7 +9,7 @@ from .models import ModelStep, ToolTrace, TurnSummary
 from .paging import Query
 
 
-class LinesSerializer(serializers.Serializer[Any]):
+class LinesSerializer(Query):
     from_line = serializers.IntegerField(required=False, default=1, min_value=1, help_text="The first line is 1.")
     lines = serializers.IntegerField(required=False, default=None, min_value=1, help_text="How many; all if absent.")
 

@@ -100,6 +100,8 @@ def _turn_span(turn: Turn) -> Span:
     if turn.with_content:
         prompt = [{"role": "user", "parts": [{"type": "text", "content": turn.prompt}]}]
         attributes["gen_ai.input.messages"] = _json(prompt)
+        if turn.steps:
+            attributes["gen_ai.output.messages"] = _said(turn, turn.steps[-1])
     failed = row.status == TurnSummary.Status.FAILED
     return Span(
         trace_id=row.turn_id.int,
@@ -132,9 +134,7 @@ def _step_span(turn: Turn, step: ModelStep) -> Span:
         "boocode.cost_usd": None if step.cost_usd is None else float(step.cost_usd),
     }
     if turn.with_content:
-        parts = turn.said.get(step.message_id, [])
-        answer = [{"role": "assistant", "parts": parts, "finish_reason": step.finish_reason or step.status}]
-        attributes["gen_ai.output.messages"] = _json(answer)
+        attributes["gen_ai.output.messages"] = _said(turn, step)
     return Span(
         trace_id=step.turn_id.int,
         span_id=span_id(step.message_id),
@@ -146,6 +146,11 @@ def _step_span(turn: Turn, step: ModelStep) -> Span:
         error=step.error if failed else None,
         client=True,
     )
+
+
+def _said(turn: Turn, step: ModelStep) -> str:
+    parts = turn.said.get(step.message_id, [])
+    return _json([{"role": "assistant", "parts": parts, "finish_reason": step.finish_reason or step.status}])
 
 
 def _call_span(turn: Turn, call: ToolTrace) -> Span:

@@ -69,6 +69,6 @@ def test_it_gives_some_lines(as_alice: APIClient, url: str, query: str, part: st
     assert as_alice.get(f"{url}?{query}").content.decode() == part
 
 
-@pytest.mark.parametrize("query", ["from_line=0", "lines=-1", "lines=all"])
+@pytest.mark.parametrize("query", ["from_line=0", "lines=-1", "lines=all", "colour=red"])
 def test_it_refuses_lines_that_do_not_exist(as_alice: APIClient, url: str, query: str) -> None:
     assert as_alice.get(f"{url}?{query}").status_code == 400

@@ -125,6 +125,7 @@ def test_it_tells_content_where_it_is_asked_to(receiver: Receiver, play: Callabl
     assert json.loads(root.attributes["gen_ai.input.messages"]) == [
         {"role": "user", "parts": [{"type": "text", "content": "Ask the environment"}]}
     ]
+    assert root.attributes["gen_ai.output.messages"] == last.attributes["gen_ai.output.messages"]
     (said,) = json.loads(step.attributes["gen_ai.output.messages"])
     assert [part["type"] for part in said["parts"]] == ["reasoning", "text", "tool_call", "tool_call"]
     assert "TRACEPARENT" in call.attributes["gen_ai.tool.call.arguments"]

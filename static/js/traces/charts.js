@@ -28,8 +28,11 @@ const KINDS = {
   cost: { value: (model) => model.cost_usd ?? 0, words: dollars, axis: (marks) => marks.map((mark) => `$${mark.toFixed(digitsOf(marks))}`) },
 };
 
-/** As many as the marks of an axis need to differ. */
-const digitsOf = ([first, second = first]) => Math.max(0, Math.min(6, Math.ceil(-Math.log10(second - first || 1))));
+/** As many as the marks of an axis need to differ: none, or cents and beyond. */
+function digitsOf([first, second = first]) {
+  const digits = Math.ceil(-Math.log10(second - first || 1));
+  return digits > 0 ? Math.min(6, Math.max(2, digits)) : 0;
+}
 
 /** @param {{since: string, until: string, days: any[]}} chart */
 export function drawCharts(chart) {

@@ -60,9 +60,10 @@ export class LineList {
 
   #measure() {
     const height = Number.parseFloat(getComputedStyle(this.grid).getPropertyValue('--line-height')) || 30;
-    this.timeWidth = this.rows.size ? [...this.rows.values()][0].querySelector('.time')?.clientWidth : 0;
-    if (height === this.height) return this.#paintSoon();
-    this.height = height;
+    const timeWidth = this.rows.size ? [...this.rows.values()][0].querySelector('.time')?.clientWidth : 0;
+    // An axis has as many marks as its width has room for.
+    if (height === this.height && timeWidth === this.timeWidth) return this.#paintSoon();
+    Object.assign(this, { height, timeWidth });
     this.grid.style.height = `${this.lines.length * height}px`;
     this.paint(true);
   }
