@@ -39,6 +39,12 @@ def test_they_show_the_turns_without_a_script(alices: Client, chat: Chat, summar
         assert 'class="model" x="0.0" y="0" width="60.0"' in page
 
 
+def test_they_offer_every_tool_that_was_used(alices: Client, chat: Chat, summary: TurnSummary) -> None:
+    DailyUsage.objects.create(chat=chat, day=timezone.now().date(), kind="tool", name="<long ago>")
+    for path in paths(chat):
+        assert '<option value="&lt;long ago&gt;">' in alices.get(path).content.decode()
+
+
 def test_they_are_not_there_for_a_stranger(client: Client, charlie: object, chat: Chat) -> None:
     client.force_login(charlie)  # type: ignore[arg-type]
     assert [client.get(path).status_code for path in paths(chat)] == [404, 404]
