@@ -43,7 +43,7 @@ def start(
         )
 
 
-def stop(process: subprocess.Popen[bytes], ending: signal.Signals = signal.SIGTERM, timeout_s: float = 10) -> int:
+def stop(process: subprocess.Popen[bytes], ending: signal.Signals = signal.SIGTERM, timeout_s: float = 30) -> int:
     """End `process` with `ending`, then what is left of its group with SIGKILL. Returns its exit code.
 
     Raises AssertionError when it had to be killed or left children in its group: a clean end is part of the product.

@@ -22,7 +22,7 @@ from tests.processes import free_port, start, stop
 from tests.session_socket import SessionSocket
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 90
 
 # One client for all: making one reads the machine's certificates, which takes longer than most requests.
 http = httpx.Client(trust_env=False, timeout=30)
@@ -188,10 +188,11 @@ class ServerFactory:
             name = f"boocode_{uuid.uuid4().hex[:12]}"
             if self.database_url:
                 self._execute(f"CREATE DATABASE {name}")
-            self._template = Server(self.home / name, self._environment(name))
-            self._template.start()
-            self._template.token = self._template.manage("createtoken", "admin").strip()
-            self._template.stop()
+            template = Server(self.home / name, self._environment(name))
+            template.start()
+            template.token = template.manage("createtoken", "admin").strip()
+            template.stop()
+            self._template = template
         return self._template
 
     def _environment(self, database: str) -> dict[str, str]:
