@@ -16,7 +16,7 @@ from .facts import as_wire as as_wire
 from .facts import brief as brief
 from .masking import redactor
 from .models import DailyUsage, ModelStep, ToolTrace, TurnSummary
-from .summing import Tokens, add_to_day, add_to_turn, execute, last_line, running_since
+from .summing import Tokens, add_to_day, add_to_turn, execute, last_line, plain_key, running_since, update_row
 
 FAILURES = frozenset({"error", "timeout", "interrupted"})
 """How calls fail; what a person denied or stopped is no failure."""
@@ -103,7 +103,7 @@ def step_finished(step: Step, first_token_at: datetime | None = None, calls: int
         **step.counted(),
         **_place(step),
     }
-    ModelStep(message_id=step.message_id, **facts).save(update_fields=[*facts])
+    update_row(ModelStep, step.message_id, facts)
     duration_ms = step.duration_ms or 0.0
     add_to_turn(step.turn_id, model_ms=duration_ms, **step.sums())
     at = step.finished_at or timezone.now()
@@ -129,19 +129,24 @@ def step_cut(message_id: UUID, status: str, error: str = "", first_token_at: dat
 def _place(step: Step) -> dict[str, int]:
     """Where the step stands in the chat's context. With the prompt's size it becomes known, too, what the results
     before it added."""
-    placed = ModelStep.objects.filter(chat_id=step.chat_id, position__isnull=False).order_by("-era", "-position")
-    names = ("message_id", "turn_id", "calls", "era", "position", "model")
-    before = placed.values_list(*names, "prompt_tokens", "completion_tokens", "reasoning_tokens").first()
-    if before is None:
+    before = next(iter(ModelStep.objects.raw(_LAST_PLACED, [plain_key(step.chat_id)])), None)
+    if before is None or before.era is None or before.position is None:
         return {"era": 0, "position": 0}
-    message_id, turn_id, calls, era, position, *rest = before
-    counted, now = context.Counted(*rest), context.Counted(step.model, step.prompt_tokens, step.completion_tokens)
+    counted = context.Counted(before.model, before.prompt_tokens, before.completion_tokens, before.reasoning_tokens)
+    now = context.Counted(step.model, step.prompt_tokens, step.completion_tokens)
     if context.was_cut(counted, now):
-        return {"era": era + 1, "position": 0}
+        return {"era": before.era + 1, "position": 0}
     added = context.added_by_results(counted, now)
-    if turn_id == step.turn_id and calls and added is not None:
-        _share(message_id, calls, added)
-    return {"era": era, "position": position + 1}
+    if before.turn_id == step.turn_id and before.calls and added is not None:
+        _share(before.message_id, before.calls, added)
+    return {"era": before.era, "position": before.position + 1}
+
+
+_LAST_PLACED = f"""
+    SELECT message_id, turn_id, calls, era, position, model, prompt_tokens, completion_tokens, reasoning_tokens
+    FROM {ModelStep._meta.db_table} WHERE chat_id = %s AND position IS NOT NULL
+    ORDER BY era DESC, position DESC LIMIT 1
+"""
 
 
 def _share(message_id: UUID, count: int, added: int) -> None:
@@ -191,7 +196,8 @@ def finish(
     # A call that waited for a person while the server was started anew was measured in parts.
     measured = duration_ms is not None and duration_ms >= trace.wait_ms
     trace.duration_ms = round(duration_ms if duration_ms is not None and measured else elapsed, 3)
-    trace.save(update_fields=["status", "finished_at", "duration_ms", *outcome])
+    written = ("status", "finished_at", "duration_ms", *outcome)
+    update_row(ToolTrace, trace.pk, {name: getattr(trace, name) for name in written})
     failed = status in FAILURES
     work_ms = max(0.0, trace.duration_ms - trace.wait_ms)
     sums = {"wait_ms": trace.wait_ms}
