@@ -75,7 +75,7 @@ function drawOne(element, chart) {
     width: element.clientWidth, height: HEIGHT_PX, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false }, points: { show: false } }, padding: [8, 20, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
     scales: { x: { range: (_, from, to) => [from - 43_200, to + 43_200] }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.05 : 1] } },
-    axes: [{ ...axis, grid: { show: false }, values: (_, marks) => marks.map((mark) => dayWords(mark)), size: 34, space: 64, incrs: [1, 2, 7, 14, 28, 91, 182, 365].map((days) => days * 86_400) }, { ...axis, size: 58, values: (_, marks) => (KINDS[name]?.axis ?? ((all) => all.map(words)))(marks) }],
+    axes: [{ ...axis, grid: { show: false }, values: (_, marks) => marks.map((mark) => dayWords(mark)), size: 34, space: 64, incrs: [1, 2, 7, 14, 28, 91, 182, 365].map((days) => days * 86_400) }, { ...axis, size: (_, words) => Math.max(44, 16 + 8 * Math.max(0, ...(words ?? []).map((word) => word.length))), values: (_, marks) => (KINDS[name]?.axis ?? ((all) => all.map(words)))(marks) }],
     // The tallest first: each lower sum is drawn over it.
     series: [{}, ...found.stacked.map((_, index) => ({ stroke: colours[index], fill: colours[index], width: 0, paths: uPlot.paths.bars({ size: [0.7, 40], gap: 1 }), points: { show: false } })).reverse()],
     hooks: { setCursor: [(plot) => show(plot.cursor.idx ?? null)] },
