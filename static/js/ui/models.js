@@ -44,7 +44,7 @@ export class ModelPicker {
     for (const model of models) groups.set(model.provider, [...(groups.get(model.provider) ?? []), model]);
     const parts = [...groups].flatMap(([provider, found]) => {
       const [maker] = (found[0].label ?? '').split(': ');
-      return [h('h3', {}, provider === SCRIPTED ? 'Without a model' : maker || provider), ...found.map((model) => this.#choice(model, `${maker}: `))];
+      return [h('h2', {}, provider === SCRIPTED ? 'Without a model' : maker || provider), ...found.map((model) => this.#choice(model, `${maker}: `))];
     });
     for (const note of notes) parts.push(h('p.hint', {}, note));
     parts.push(howToAdd([...groups.keys()].every((provider) => provider === SCRIPTED)));
