@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.server import Server
 
@@ -59,6 +59,18 @@ def test_it_tells_what_becomes_of_a_session_as_it_happens(
     expect(row).not_to_contain_text("needs you")
 
 
+def test_it_shows_what_happened_before_it_listened(page: Page, server: Server, tmp_path: Path) -> None:
+    project = server.make_project(tmp_path)
+
+    def connect(route: WebSocketRoute) -> None:
+        server.make_session(project)
+        route.connect_to_server()
+
+    page.route_web_socket("**/api/ws/user", connect)
+    page.goto("/")
+    expect(page.locator(".session-row")).to_have_count(1)
+
+
 def test_it_keeps_the_focus_where_it_is_while_the_list_changes(page: Page, server: Server, tmp_path: Path) -> None:
     project = server.make_project(tmp_path)
     page.goto("/")
@@ -75,6 +87,7 @@ def test_it_renames_and_deletes_a_session_after_asking(page: Page, server: Serve
     page.get_by_role("button", name="Rename “New session”").click()
     page.get_by_role("textbox", name="Name").fill("<b>Tea</b>")
     page.get_by_role("button", name="Rename", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
     page.reload()
     expect(page.locator(".session-row .name")).to_have_text("<b>Tea</b>")
 

@@ -15,7 +15,7 @@ export function keepRoster(element) {
     url: `${location.origin.replace('http', 'ws')}/api/ws/user`,
     resumes: false,
     onFrames: soon,
-    onState: ({ state, reloaded }) => state === 'live' && reloaded && soon(),
+    onState: ({ state }) => state === 'live' && soon(), // what happened before it listened, at first too
     onProblem: (problem, detail) => console.warn('BooCode:', problem, detail),
   });
   connection.open();
