@@ -32,6 +32,7 @@ api = [
     path("chats/<uuid:chat_id>/timeline", history.ChatTimeline.as_view()),
     path("chats/<uuid:chat_id>/restorations", history.ChatRestorations.as_view()),
     path("chats/<uuid:chat_id>/files/<path:path>/versions", history.FileVersions.as_view()),
+    path("chats/<uuid:chat_id>/checkpoints/<uuid:checkpoint_id>/files", history.CheckpointFiles.as_view()),
     path("chats/<uuid:chat_id>/checkpoints/<uuid:checkpoint_id>/files/<path:path>", history.FileAtCheckpoint.as_view()),
     path("projects/<uuid:project_id>/checkpoints", history.ProjectStorage.as_view()),
     path("traces/<uuid:trace_id>/aftermath", history.TraceAftermath.as_view()),

@@ -1,43 +1,54 @@
 """After a call that was cut off and may have run: what changed since it began, and what the person makes of it."""
 
 import os
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib.auth.models import User
 
 from snapshots.comparing import FileChange, compare
 from snapshots.git import GitFailed
 from snapshots.locks import Busy, project_lock
-from snapshots.models import Checkpoint
+from snapshots.models import CallStart, Checkpoint
 from snapshots.repository import Repository
 from traces.models import ToolTrace
 
 from . import turns
+from .interrupted import RUNS_AGAIN
 from .models import Turn
 
 LISTED = 200
 LOCK_S = 5.0
 SLACK_S = 0.05
+NOT_LOOKED_AT = "The folder was not looked at before the call, so what it changed can't be told."
 
 
 class NotInterrupted(Exception):
-    """The call was not cut off: nothing is to be decided."""
+    """Nothing is to be decided about the call; the text says why."""
+
+
+def read(trace: ToolTrace) -> dict[str, Any]:
+    """What a person decides on: `may_have_run`, the `decision` so far, and the `files` that changed since the call
+    began, null where that can't be told, with a `note` that says why."""
+    start = _start(trace)
+    told: dict[str, Any] = {"may_have_run": start is not None, "decision": start.decision if start else ""}
+    if start is None or start.decision:
+        return told | {"files": None, "note": ""}
+    try:
+        return told | {"files": changes_since(trace), "note": ""}
+    except (GitFailed, Busy) as error:
+        return told | {"files": None, "note": str(error)}
 
 
 def changes_since(trace: ToolTrace) -> list[dict[str, Any]]:
     """Files that changed between the call's beginning and now, or its turn's end. A deleted file has no time: it is
-    listed if the turn had found it."""
+    listed if the turn had found it. Raises GitFailed, Busy."""
     place = Checkpoint.objects.filter(turn_id=trace.turn_id).first()
     if place is None or not place.before:
-        return []
+        raise GitFailed(NOT_LOOKED_AT)
     project = trace.chat.session.project
     repository = Repository(project.pk, project.root)
-    try:
-        with project_lock(project.pk, LOCK_S):
-            tree = place.tree or repository.take().tree
-            found = compare(repository, place.before, tree)
-    except (GitFailed, Busy):
-        return []
+    with project_lock(project.pk, LOCK_S):
+        found = compare(repository, place.before, place.tree or repository.take().tree)
     since = trace.started_at.timestamp() - SLACK_S
     later = [change for change in found if _changed_at(repository.root, change) >= since]
     return [
@@ -46,16 +57,35 @@ def changes_since(trace: ToolTrace) -> list[dict[str, Any]]:
     ]
 
 
-def run_again(trace: ToolTrace, user: User) -> Turn:
-    """Have the model run the call again, in a turn of its own. Raises NotInterrupted."""
-    if trace.status != ToolTrace.Status.INTERRUPTED:
-        raise NotInterrupted("This call was not interrupted.")
+def decide(trace: ToolTrace, user: User, decision: Literal["again", "skip"]) -> Turn | None:
+    """`again`: have the model run the call again, in a turn of its own, which is returned; `skip`: let it be. Raises
+    NotInterrupted where there is nothing to decide, or somebody was faster."""
+    if _start(trace) is None:
+        raise NotInterrupted("This call was not cut off, or it was run again since.")
+    # A condition of the update, so that of two tabs one wins.
+    if not CallStart.objects.filter(trace=trace, decision="").update(decision=decision):
+        raise NotInterrupted("This was decided already.")
+    if decision == "skip":
+        return None
+    text = f"The call that the restart interrupted: run it again.\n\n    {_words(trace)}"
+    try:
+        return turns.start_turn(trace.chat, user, text, request_id=f"again-{trace.pk}")[1]
+    except BaseException:
+        CallStart.objects.filter(trace=trace).update(decision="")
+        raise
+
+
+def _start(trace: ToolTrace) -> CallStart | None:
+    """The record of a call that had started when it was cut off, and was not simply run again."""
+    if trace.status != ToolTrace.Status.INTERRUPTED or trace.output == RUNS_AGAIN:
+        return None
+    return CallStart.objects.filter(trace=trace).first()
+
+
+def _words(trace: ToolTrace) -> str:
     args = trace.input if isinstance(trace.input, dict) else {}
-    words = args.get("command")
-    what = " ".join(map(str, words)) if isinstance(words, list) else f"{trace.tool} {args.get('path', '')}".strip()
-    text = f"The call that the restart interrupted: run it again.\n\n    {what}"
-    _, turn = turns.start_turn(trace.chat, user, text, request_id=f"again-{trace.pk}")
-    return turn
+    command = args.get("command")
+    return " ".join(map(str, command)) if isinstance(command, list) else f"{trace.tool} {args.get('path', '')}".strip()
 
 
 def _changed_at(root: str, change: FileChange) -> float:

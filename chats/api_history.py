@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from boocode.access import visible_to
-from snapshots import quota
-from snapshots.models import Checkpoint, Restoration
+from snapshots import quota, taking
+from snapshots.models import CallStart, Checkpoint, Restoration
 from traces.models import ToolTrace
 
 from . import aftermath, file_versions, restoring, timeline
@@ -52,6 +52,22 @@ class RestorationSerializer(serializers.ModelSerializer[Restoration]):
         fields = ("id", "checkpoint", "undo", "result", "scope", "paths", "kept", "state", "created_at", "finished_at")
 
 
+class QuotaSerializer(serializers.Serializer[Any]):
+    quota_mb = serializers.IntegerField(
+        min_value=1,
+        max_value=quota.MOST_MB,
+        allow_null=True,
+        help_text="Megabytes; null for what holds for all projects.",
+    )
+
+
+class AftermathSerializer(serializers.Serializer[Any]):
+    decision = serializers.ChoiceField(
+        CallStart.Decision.choices,
+        help_text="`again`: the model is asked to run it again, in a new turn; `skip`: it is left.",
+    )
+
+
 def find_chat(request: Request, chat_id: UUID) -> Chat:
     return get_object_or_404(visible_to(request.user, Chat.objects.select_related("session__project")), pk=chat_id)
 
@@ -82,7 +98,7 @@ class ChatRestorations(APIView):
                 return Response(restoring.preview(chat, wish))
             done = restoring.restore(chat, request.user, wish)
         except restoring.Refused as error:
-            cancel = f"/api/chats/{chat.pk}/cancellation" if error.running else None
+            cancel = f"/api/chats/{error.running}/cancellation" if error.running else None
             return Response({"detail": str(error), "cancellation": cancel}, status.HTTP_409_CONFLICT)
         return Response(RestorationSerializer(done).data, status.HTTP_201_CREATED)
 
@@ -93,6 +109,17 @@ class FileVersions(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, chat_id: UUID, path: str) -> Response:
         return Response(file_versions.read(find_chat(request, chat_id), path))
+
+
+class CheckpointFiles(APIView):
+    """The files that a checkpoint's turn changed, with the lines added and removed; `files` is null where they are not
+    kept."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, chat_id: UUID, checkpoint_id: UUID) -> Response:
+        places = Checkpoint.objects.select_related("project")
+        checkpoint = get_object_or_404(places, pk=checkpoint_id, chat=find_chat(request, chat_id))
+        return Response({"files": file_versions.changed_at(checkpoint)})
 
 
 class FileAtCheckpoint(APIView):
@@ -110,19 +137,23 @@ class FileAtCheckpoint(APIView):
 
 
 class TraceAftermath(APIView):
-    """After a call that may have run: the files that changed since it began. POST has it run again, in a new turn."""
+    """A call that was cut off and may have run: the files that changed since it began, and what is made of it."""
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, trace_id: UUID) -> Response:
-        return Response({"files": aftermath.changes_since(self._find(request, trace_id))})
+        return Response(aftermath.read(self._find(request, trace_id)))
 
-    @extend_schema(request=None, responses={202: TurnSerializer, 409: OpenApiTypes.OBJECT})
+    @extend_schema(request=AftermathSerializer, responses={202: TurnSerializer, 204: None, 409: OpenApiTypes.OBJECT})
     def post(self, request: Request, trace_id: UUID) -> Response:
         assert request.user.is_authenticated
+        asked = AftermathSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
         try:
-            turn = aftermath.run_again(self._find(request, trace_id), request.user)
+            turn = aftermath.decide(self._find(request, trace_id), request.user, asked.validated_data["decision"])
         except aftermath.NotInterrupted as error:
             return Response({"detail": str(error)}, status.HTTP_409_CONFLICT)
+        if turn is None:
+            return Response(status=status.HTTP_204_NO_CONTENT)
         return Response(TurnSerializer(turn).data, status.HTTP_202_ACCEPTED)
 
     def _find(self, request: Request, trace_id: UUID) -> ToolTrace:
@@ -131,9 +162,21 @@ class TraceAftermath(APIView):
 
 
 class ProjectStorage(APIView):
-    """The disk space of a project's checkpoints, and how much they may take (BOOCODE_CHECKPOINT_QUOTA_MB)."""
+    """The disk space of a project's checkpoints, and how much they may take: its own quota, else that of all
+    (BOOCODE_CHECKPOINT_QUOTA_MB)."""
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, project_id: UUID) -> Response:
-        project = get_object_or_404(visible_to(request.user, Project.objects.all()), pk=project_id)
+        return Response(quota.usage(self._find(request, project_id).pk))
+
+    @extend_schema(request=QuotaSerializer, responses=OpenApiTypes.OBJECT)
+    def patch(self, request: Request, project_id: UUID) -> Response:
+        project = self._find(request, project_id)
+        asked = QuotaSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        quota.allow(project.pk, asked.validated_data["quota_mb"])
+        taking.prune_soon(project.pk, project.root)
         return Response(quota.usage(project.pk))
+
+    def _find(self, request: Request, project_id: UUID) -> Project:
+        return get_object_or_404(visible_to(request.user, Project.objects.all()), pk=project_id)

@@ -33,13 +33,14 @@ logger = logging.getLogger(__name__)
 
 LOCK_S = 20.0
 LISTED = 1_000
+PATHS_TOLD = 20
 State, Scope, Kind = Restoration.State, Restoration.Scope, Checkpoint.Kind
 
 
 class Refused(Exception):
-    """A restore that is not possible now; the text says why. `running`: cancelling the chat's turns would help."""
+    """A restore that is not possible now; the text says why. `running`: the chat whose turns are in the way."""
 
-    def __init__(self, why: str, *, running: bool = False) -> None:
+    def __init__(self, why: str, *, running: UUID | None = None) -> None:
         super().__init__(why)
         self.running = running
 
@@ -151,10 +152,11 @@ def is_open(chat_id: UUID) -> bool:
 
 def _refuse(chat: Chat, wish: Wish) -> None:
     if Turn.objects.filter(chat=chat, status__in=(Turn.Status.QUEUED, *ACTIVE)).exists():
-        raise Refused("The agent is at work in this chat. Stop it first.", running=True)
+        raise Refused("The agent is at work in this chat. Stop it first.", running=chat.pk)
     at_work = Turn.objects.filter(chat__session__project_id=chat.session.project_id, status__in=ACTIVE)
-    if wish.files and at_work.exists():
-        raise Refused("Another chat of this project is at work on the files. Wait for it, or stop it there.")
+    if wish.files and (turn := at_work.select_related("chat").first()):
+        name = f"Another chat of this project, “{turn.chat.name}”, is at work on the files."
+        raise Refused(f"{name} Wait for it, or stop it.", running=turn.chat_id)
     if wish.checkpoint.ended_at is None:
         raise Refused("This turn has not ended.")
     if wish.files and not wish.tree:
@@ -164,7 +166,8 @@ def _refuse(chat: Chat, wish: Wish) -> None:
 
 def _open(chat: Chat, user: User, wish: Wish) -> Restoration:
     with transaction.atomic():
-        # Under the log's lock no turn of the chat begins: claiming one takes it, too.
+        # Under the log's lock no turn of the chat begins: claiming one takes it, too. One of another session that slips
+        # through waits for the project's lock before its first change (see snapshots/taking.py).
         log.lock([chat.session_id])
         _refuse(chat, wish)
         if Restoration.objects.filter(project=chat.session.project_id, state__in=Restoration.OPEN).exists():
@@ -209,7 +212,14 @@ def _finish(restoration: Restoration) -> Restoration:
     conversation = restoration.scope != Scope.FILES
     origin = target if conversation else undo
     result.parent, result.position, result.agent = origin, origin.position, origin.agent
-    result.facts = {"checkpoint": str(target.pk), "scope": restoration.scope, "title": target.facts.get("title", "")}
+    result.facts = {
+        "checkpoint": str(target.pk),
+        "of": target.kind,
+        "scope": restoration.scope,
+        "title": target.facts.get("title", ""),
+        "paths": restoration.paths[:PATHS_TOLD],
+        "undo": str(undo.pk),
+    }
     result.files = Checkpoint.Files.NONE
     paths = list[str]()
     if restoration.scope != Scope.CONVERSATION:

@@ -34,6 +34,7 @@ def facts_of(turn_id: UUID) -> dict[str, Any]:
     return {
         "message_id": str(asked["id"]) if asked else None,
         "title": _first_words(asked["content"] if asked else ""),
+        "answer": _first_words(steps[-1]["content"] if steps else ""),
         "status": turn.status,
         "model": turn.model,
         "steps": turn.steps,
@@ -64,8 +65,15 @@ def read(chat_id: UUID) -> list[dict[str, Any]]:
     return [
         _place(row, on_the_way=row.pk in way or row.ended_at is None, head=bool(ended) and row is ended[-1])
         | {"last_green": row is green}
+        | (_asked(row) if row.ended_at is None else {})
         for row in rows
     ]
+
+
+def _asked(row: Checkpoint) -> dict[str, Any]:
+    """What a turn that still runs is about."""
+    asked = Message.objects.filter(turn=row.turn_id, role=Message.Role.USER).order_by("id").first()
+    return {"message_id": str(asked.pk), "title": _first_words(asked.content)} if asked else {}
 
 
 def _place(row: Checkpoint, *, on_the_way: bool, head: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from boocode.admin import KeptAdmin, RecordAdmin
 
-from .models import AgentSnapshot, CallStart, Checkpoint, Restoration
+from .models import AgentSnapshot, CallStart, Checkpoint, Quota, Restoration
 
 
 @admin.register(AgentSnapshot)
@@ -36,8 +36,15 @@ class RestorationAdmin(KeptAdmin):
 
 @admin.register(CallStart)
 class CallStartAdmin(KeptAdmin):
-    list_display = ["trace", "started_at"]
-    list_filter = ["started_at"]
+    list_display = ["trace", "decision", "started_at"]
+    list_filter = ["decision", "started_at"]
     list_select_related = ["trace"]
     search_fields = ["=trace__id"]
     bodies = ("changes",)
+
+
+@admin.register(Quota)
+class QuotaAdmin(KeptAdmin):
+    list_display = ["project", "megabytes"]
+    list_select_related = ["project"]
+    search_fields = ["=project__id", "project__name"]

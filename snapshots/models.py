@@ -123,14 +123,32 @@ class Restoration(models.Model):
         return f"{self.scope} to {self.checkpoint_id} ({self.state})"
 
 
+class Quota(models.Model):
+    """How much disk the checkpoints of one project may take, where the person set it."""
+
+    owner_path = "project__owner"
+
+    project = models.OneToOneField("chats.Project", models.CASCADE, primary_key=True, related_name="checkpoint_quota")
+    megabytes = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.megabytes} MB for {self.project_id}"
+
+
 class CallStart(models.Model):
     """A call that may change something is about to run: on record before it does, so that a call without this has done
-    nothing. `changes`: what it will do to files, as path, digest before, digest after (see writes.py)."""
+    nothing. `changes`: what it will do to files, as path, digest before, digest after (see writes.py). `decision`: what
+    the person made of it where it was cut off."""
+
+    class Decision(models.TextChoices):
+        AGAIN = "again", "run it again"
+        SKIP = "skip", "let it be"
 
     owner_path = "trace__chat__session__project__owner"
 
     trace = models.OneToOneField("traces.ToolTrace", models.CASCADE, primary_key=True, related_name="start")
     changes = models.JSONField(default=list)
+    decision = models.CharField(max_length=10, choices=Decision, blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

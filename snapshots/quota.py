@@ -9,12 +9,27 @@ from django.conf import settings
 
 from .git import GitFailed
 from .locks import project_lock
-from .models import Checkpoint
+from .models import Checkpoint, Quota
 from .repository import Repository
 
 # Down to this share of the quota, so that not every turn has to prune.
 ENOUGH = 0.8
-PRUNED = "The files of this checkpoint were removed to stay within the quota (BOOCODE_CHECKPOINT_QUOTA_MB)."
+MOST_MB = 1_000_000
+PRUNED = "The files of this checkpoint were removed to stay within the project's quota."
+
+
+def limit_of(project_id: UUID) -> int:
+    """Bytes: the project's own quota, else that of all."""
+    own = Quota.objects.filter(project_id=project_id).values_list("megabytes", flat=True).first()
+    return (own or settings.CHECKPOINT_QUOTA_MB) * 1024 * 1024
+
+
+def allow(project_id: UUID, megabytes: int | None) -> None:
+    """Set the project's own quota; None: what holds for all."""
+    if megabytes is None:
+        Quota.objects.filter(project_id=project_id).delete()
+    else:
+        Quota.objects.update_or_create(project_id=project_id, defaults={"megabytes": megabytes})
 
 
 def size_of(directory: Path) -> int:
@@ -31,7 +46,7 @@ def size_of(directory: Path) -> int:
 
 def enforce(project_id: UUID, repository: Repository) -> None:
     """Prune where the quota is passed. The newest checkpoint stays in any case."""
-    limit = settings.CHECKPOINT_QUOTA_MB * 1024 * 1024
+    limit = limit_of(project_id)
     if size_of(repository.directory) <= limit:
         return
     with project_lock(project_id):
@@ -69,7 +84,8 @@ def usage(project_id: UUID) -> dict[str, Any]:
     oldest = kept.order_by("id").values_list("created_at", flat=True).first()
     return {
         "bytes": size_of(Repository(project_id, "/").directory),
-        "quota_bytes": settings.CHECKPOINT_QUOTA_MB * 1024 * 1024,
+        "quota_bytes": limit_of(project_id),
+        "default_quota_bytes": settings.CHECKPOINT_QUOTA_MB * 1024 * 1024,
         "checkpoints": kept.count(),
         "pruned": rows.filter(files=Checkpoint.Files.PRUNED).count(),
         "oldest": oldest,

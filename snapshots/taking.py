@@ -11,8 +11,9 @@ from django.db import IntegrityError
 
 from boocode.database import in_database, mended
 
-from . import checkpoints
+from . import checkpoints, quota
 from .git import Interrupted, interrupt
+from .repository import Repository
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,20 @@ async def _fill(project_id: UUID, root: str, turn_id: UUID | None, anew: bool) -
         pass
     except Exception:
         logger.exception("The checkpoint of project %s could not be taken", project_id)
+
+
+def prune_soon(project_id: UUID, root: str) -> None:
+    """Start to make room where the quota is passed. From any thread."""
+    _threads.submit(_prune, project_id, root)
+
+
+def _prune(project_id: UUID, root: str) -> None:
+    try:
+        mended(quota.enforce, project_id, Repository(project_id, root))
+    except Interrupted:
+        pass
+    except Exception:
+        logger.exception("The checkpoints of project %s could not be pruned", project_id)
 
 
 async def catch_up() -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from chats import sessions
 from chats.models import ApiToken, Approval, LoginLink, LogSlice, Message, Project, Rule, Turn
 from snapshots import store
-from snapshots.models import CallStart, Checkpoint, Restoration
+from snapshots.models import CallStart, Checkpoint, Quota, Restoration
 from traces.models import DailyUsage, ModelStep, ToolTrace, TurnSummary
 
 pytestmark = pytest.mark.usefixtures("unhashed_static")
@@ -41,6 +41,7 @@ def make_everything(name: str) -> None:
     checkpoint = Checkpoint.objects.create(project=project, chat=chat)
     Restoration.objects.create(project=project, chat=chat, user=user, checkpoint=checkpoint, scope="files")
     CallStart.objects.create(trace=trace)
+    Quota.objects.create(project=project, megabytes=500)
     store.save(chat.id, {"is": CANARY})
     ApiToken.issue(user)
     LoginLink.issue(user)

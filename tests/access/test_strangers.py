@@ -34,6 +34,10 @@ OBJECTS = [
     ("GET", "/api/projects/{project}/usage", None),
     ("GET", "/api/traces/{trace}", None),
     ("GET", "/api/traces/{trace}/output", None),
+    ("GET", "/api/traces/{trace}/aftermath", None),
+    ("GET", "/api/projects/{project}/checkpoints", None),
+    ("PATCH", "/api/projects/{project}/checkpoints", {"quota_mb": "500"}),
+    ("GET", "/api/chats/{chat}/timeline", None),
     ("GET", "/api/chats/{chat}/snapshot", None),
     ("DELETE", "/api/chats/{chat}/snapshot", None),
 ]

@@ -89,6 +89,10 @@ def test_a_read_is_run_again(server: Server, talk: Callable[..., Talk], tmp_path
     server.start()
     assert chat.wait(timeout_s=60)[-1]["content"] == "Found."
     assert chat.traces()[-1]["status"] == "ok"
+    # Nothing is left to decide about a call that simply ran again, nor about one that was never cut off.
+    for trace in (chat.traces()[0], chat.traces()[-1]):
+        assert server.api("GET", f"/api/traces/{trace['id']}/aftermath")["may_have_run"] is False
+        server.api("POST", f"/api/traces/{trace['id']}/aftermath", {"decision": "skip"}, expect=409)
 
 
 def test_the_model_hears_what_a_command_had_said(server: Server, talk: Callable[..., Talk]) -> None:
@@ -104,5 +108,13 @@ def test_the_model_hears_what_a_command_had_said(server: Server, talk: Callable[
     crash(server)
     server.start()
     assert chat.wait(timeout_s=60)[-1]["content"] == "I see."
-    aftermath = server.api("GET", f"/api/traces/{chat.traces()[0]['id']}/aftermath")
-    assert [file["path"] for file in aftermath["files"]] == ["begun"]
+    url = f"/api/traces/{chat.traces()[0]['id']}/aftermath"
+    told = server.api("GET", url)
+    assert (told["may_have_run"], told["decision"]) == (True, "")
+    assert [file["path"] for file in told["files"]] == ["begun"]
+    turn = server.api("POST", url, {"decision": "again"})
+    assert turn["chat_id"] == chat.chat_id
+    chat.wait()
+    assert any("run it again" in text and "echo half of it" in text for text in chat.texts("user"))
+    assert "decided already" in server.api("POST", url, {"decision": "skip"}, expect=409)["detail"]
+    assert server.api("GET", url)["decision"] == "again"

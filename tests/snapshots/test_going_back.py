@@ -172,6 +172,28 @@ def test_it_is_refused_while_a_turn_runs(history: Callable[..., History]) -> Non
     assert talk.texts() == ["One", "First."]
 
 
+def test_another_chat_at_work_on_the_files_is_named_and_can_be_stopped(history: Callable[..., History]) -> None:
+    talk = history([{"text": "First."}, END, {"wait_s": 60}, {"text": "never"}])
+    first = talk.turn("One")
+    server = talk.chat.server
+    other = server.make_session(
+        talk.chat.project, model=server.api("GET", f"/api/sessions/{talk.chat.session_id}")["model"]
+    )
+    other_id = other["chats"][0]["id"]
+    server.send(other_id, "One")
+    talk.chat.wait_until(lambda: server.api("GET", f"/api/chats/{other_id}")["status"] == "idle")
+    server.send(other_id, "Build the boat")
+    talk.chat.wait_until(lambda: len(server.messages(other["id"])) > 3)
+    running = server.api("GET", f"/api/chats/{other_id}/timeline")[-1]
+    assert (running["running"], running["title"]) == (True, "Build the boat")
+    refused = talk.restore(first, preview=True, expect=409)
+    assert "“One”" in refused["detail"]
+    assert talk.restore(first, preview=True, scope="conversation")["scope"] == "conversation"
+    server.api("POST", refused["cancellation"])
+    talk.chat.wait_until(lambda: server.api("GET", f"/api/chats/{other_id}")["status"] == "idle")
+    assert talk.restore(first, preview=True)["conflicts"] == 0
+
+
 def test_other_tabs_follow(history: Callable[..., History]) -> None:
     talk, (first, *_) = three_turns(history)
     server: Server = talk.chat.server
@@ -194,7 +216,8 @@ def test_the_versions_of_a_file_name_their_calls(history: Callable[..., History]
     assert [traces[version["trace"]]["tool"] for version in versions] == ["write_file"] * 3
     assert {version["by"] for version in versions} == {"agent"}
     (by_command,) = api("GET", f"{talk.url}/files/b.txt/versions")
-    assert (by_command["turn"], by_command["trace"]) == (second["turn"], None)
+    assert by_command["turn"] == second["turn"]
+    assert traces[by_command["trace"]]["tool"] == by_command["tool"] == "run_command"
     (mine,) = api("GET", f"{talk.url}/files/mine.txt/versions")
     assert mine["by"] == "person"
     then = api("GET", f"{talk.url}/checkpoints/{second['id']}/files/a.txt")
@@ -202,6 +225,37 @@ def test_the_versions_of_a_file_name_their_calls(history: Callable[..., History]
     assert "-three\n+two" in then["diff_from_now"]
     api("GET", f"{talk.url}/checkpoints/{second['id']}/files/no/such.txt", expect=404)
     assert api("GET", f"{talk.url}/files/..%2F..%2Fetc%2Fpasswd/versions") == []
+
+
+def test_a_checkpoint_tells_which_files_its_turn_changed(history: Callable[..., History]) -> None:
+    talk, (_first, second, _third) = three_turns(history)
+    answer = talk.chat.server.api("GET", f"{talk.url}/checkpoints/{second['id']}/files")
+    found = [(file["path"], file["status"], file["added"], file["removed"]) for file in answer["files"]]
+    assert found == [("a.txt", "modified", 1, 1), ("b.txt", "added", 1, 0), ("c", "added", 1, 0)]
+    start = talk.places()[0]
+    assert talk.chat.server.api("GET", f"{talk.url}/checkpoints/{start['id']}/files") == {"files": None}
+
+
+def test_it_names_the_patch_that_made_a_version(history: Callable[..., History]) -> None:
+    patch = "--- a/new.txt\n+++ b/new.txt\n@@ -1 +1 @@\n-one\n+two\n"
+    look = {"tool": "read_file", "args": {"path": "new.txt"}}
+    script = [{"tool": "apply_patch", "args": {"patch": patch}}, {"step": True}, look, {"text": "Done."}]
+    talk = history(script)
+    (talk.chat.root / "new.txt").write_text("one\n")
+    talk.turn("Patch it")
+    patched, found = talk.chat.server.api("GET", f"{talk.url}/files/new.txt/versions")
+    assert (patched["tool"], patched["trace"]) == ("apply_patch", talk.chat.traces()[0]["id"])
+    assert (found["by"], found["kind"]) == ("person", "start")
+
+
+def test_a_restore_says_what_it_was(history: Callable[..., History]) -> None:
+    talk, (first, *_) = three_turns(history)
+    done = talk.restore(first)
+    head = talk.places()[-1]
+    assert (head["head"], head["of"], head["title"]) == (True, "turn", "One")
+    assert head["undo"] == done["undo"]
+    newest = talk.chat.server.api("GET", f"{talk.url}/files/a.txt/versions")[0]
+    assert newest["by"] == "restore"
 
 
 def test_the_persons_own_repository_is_never_touched(history: Callable[..., History]) -> None:

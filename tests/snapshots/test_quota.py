@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from chats.models import Chat, Turn
-from snapshots import checkpoints, git
+from snapshots import checkpoints, git, quota
 from snapshots.models import Checkpoint
 from snapshots.repository import Repository
 from tests.api.conftest import as_alice as as_alice
@@ -57,6 +57,24 @@ def test_the_oldest_lose_their_files(
     assert "quota" in refused.json()["detail"]
 
 
+def test_a_project_may_have_a_quota_of_its_own(
+    chat: Chat, folder: Path, settings: Settings, as_alice: APIClient, as_charlie: APIClient
+) -> None:
+    settings.CHECKPOINT_QUOTA_MB = 100
+    for _ in range(3):
+        (folder / "noise").write_bytes(os.urandom(1024 * 1024))
+        turn(chat)
+    url = f"/api/projects/{chat.session.project_id}/checkpoints"
+    assert as_charlie.patch(url, {"quota_mb": 1}).status_code == 404
+    assert as_alice.patch(url, {"quota_mb": 0}).status_code == 400
+    usage = as_alice.patch(url, {"quota_mb": 2}).json()
+    assert (usage["quota_bytes"], usage["default_quota_bytes"]) == (2 * 1024**2, 100 * 1024**2)
+    quota.enforce(chat.session.project_id, Repository(chat.session.project_id, str(folder)))
+    states = list(Checkpoint.objects.filter(chat=chat, kind="turn").order_by("id").values_list("files", flat=True))
+    assert states == ["pruned", "pruned", "kept"]
+    assert as_alice.patch(url, {"quota_mb": None}).json()["quota_bytes"] == 100 * 1024**2
+
+
 def test_it_says_that_there_is_no_git(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git, "program", lambda: None)
     place = turn(chat)
@@ -70,6 +88,7 @@ def test_a_stranger_restores_nothing(chat: Chat, as_charlie: APIClient) -> None:
     body = {"checkpoint": str(place.pk)}
     assert as_charlie.post(f"/api/chats/{chat.pk}/restorations", body).status_code == 404
     assert as_charlie.get(f"/api/chats/{chat.pk}/files/a.txt/versions").status_code == 404
+    assert as_charlie.get(f"/api/chats/{chat.pk}/checkpoints/{place.pk}/files").status_code == 404
     assert as_charlie.get(f"/api/chats/{chat.pk}/checkpoints/{place.pk}/files/a.txt").status_code == 404
 
 

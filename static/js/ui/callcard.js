@@ -62,6 +62,7 @@ export class CallCard {
     this.#renderLine();
     this.tick();
     this.#renderAsking();
+    this.#renderAftermath();
     this.#renderBody();
   }
 
@@ -151,6 +152,16 @@ export class CallCard {
       this.element.after(this.asking.element);
     }
     this.asking.update(this.state.approval);
+  }
+
+  /** Few calls are ever cut off: what it takes is loaded when one was. */
+  async #renderAftermath() {
+    const { trace, result } = this.state;
+    if (this.aftermath || this.status !== 'interrupted' || !trace || !result) return;
+    this.aftermath = trace.id;
+    const { Aftermath } = await import('./aftermath.js');
+    const { element, marker } = new Aftermath(trace.id);
+    this.element.after(marker, element);
   }
 
   /** The inside is built when it is looked at, and again when something new is known. */
