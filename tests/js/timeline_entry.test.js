@@ -1,13 +1,13 @@
 /** The places of the timeline, in words. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { factsOf, nameOf, previewOf } from '../../static/js/timeline/entry.js';
+import { buildOf, factsOf, nameOf, timeOf, toolsOf, troublesOf } from '../../static/js/timeline/words.js';
 
 const turn = {
-  kind: 'turn', title: 'Fix the bug', status: 'complete', model: 'openai:x', tools: { edit_file: 1, run_command: 2 },
+  kind: 'turn', title: 'Fix the bug', status: 'complete', model: 'openai:x', tools: { edit_file: 1, run_command: 2 }, build: 'green',
   tokens: { prompt: 900, completion: 100, cache: null, reasoning: null }, cost_usd: 0.5, unpriced_steps: 0, interruptions: 0,
-  files: { changed: 1, added: 1, removed: 1, note: null },
 };
+const restore = { kind: 'restore', of: 'turn', scope: 'both', title: 'Fix the bug', paths: [] };
 
 test('it names a turn by its first words, and other places by what they are', () => {
   assert.equal(nameOf(turn), 'Fix the bug');
@@ -15,8 +15,17 @@ test('it names a turn by its first words, and other places by what they are', ()
   assert.equal(nameOf({ kind: 'undo' }), 'Before the restore');
 });
 
-test('it tells calls, files, tokens and cost', () => {
-  assert.deepEqual(factsOf(turn), ['3 tool calls', '1 file', '1,000 tokens', '$0.50']);
+test('it says of a restore what was taken back to where', () => {
+  assert.equal(nameOf(restore), 'Restored to “Fix the bug”');
+  assert.equal(nameOf({ ...restore, of: 'start', title: '' }), 'Restored to the beginning');
+  assert.equal(nameOf({ ...restore, scope: 'files' }), 'Restored the files of “Fix the bug”');
+  assert.equal(nameOf({ ...restore, scope: 'files', paths: ['a.py'] }), 'Restored a.py');
+  assert.equal(nameOf({ ...restore, of: 'undo', title: '' }), 'Restore undone');
+});
+
+test('it tells calls, tokens and cost', () => {
+  assert.deepEqual(factsOf(turn), ['3 tool calls', '1,000 tokens', '$0.50']);
+  assert.equal(toolsOf(turn), 'run_command × 2, edit_file');
 });
 
 test('it never makes an unknown price a zero', () => {
@@ -26,9 +35,18 @@ test('it never makes an unknown price a zero', () => {
 });
 
 test('it tells how a turn ended that did not end well, and its restarts', () => {
-  assert.deepEqual(factsOf({ ...turn, status: 'failed', interruptions: 1 }).slice(-2), ['1 restart', 'failed']);
+  assert.deepEqual(troublesOf(turn), []);
+  assert.deepEqual(troublesOf({ ...turn, status: 'failed', interruptions: 1 }), ['1 restart', 'failed']);
 });
 
-test('its preview names the tools', () => {
-  assert.match(previewOf(turn), /edit_file, run_command × 2/);
+test('it says nothing of a build where nothing was checked', () => {
+  assert.equal(buildOf(turn), 'Build passed');
+  assert.equal(buildOf({ ...turn, build: 'unchecked' }), '');
+  assert.equal(buildOf({ ...turn, build: null }), '');
+});
+
+test('it names the day only where it is another one', () => {
+  const noon = new Date(2026, 4, 3, 12, 0);
+  assert.equal(timeOf(noon.toISOString(), new Date(2026, 4, 3, 20, 0)).includes(','), false);
+  assert.equal(timeOf(noon.toISOString(), new Date(2026, 4, 4, 20, 0)).includes(','), true);
 });

@@ -1,54 +1,45 @@
-/** One place of the timeline, in the person's words. Only `entryRow` touches the DOM. */
+/** A place of the timeline as a line of the rail. */
 import { h, icon } from '../ui/dom.js';
-import { cost, counted, tokens } from '../ui/format.js';
+import { counted } from '../ui/format.js';
+import { buildOf, factsOf, nameOf, timeOf, troublesOf } from './words.js';
 
-const KINDS = { start: 'The beginning', undo: 'Before the restore', restore: 'Restored' };
-
-/** @param {any} place as `GET /api/chats/<id>/timeline` gives it */
-export const nameOf = (place) => place.title || KINDS[place.kind] || 'A place to come back to';
-
-/** What the place held, a few words each. @param {any} place @returns {string[]} */
-export function factsOf(place) {
-  const calls = Object.values(place.tools ?? {}).reduce((sum, count) => sum + count, 0);
-  const spent = ['prompt', 'completion'].reduce((sum, kind) => sum + (place.tokens?.[kind] ?? 0), 0);
-  const isFree = place.model?.startsWith('scripted:');
-  const price = { known: place.cost_usd ?? 0, unknown: isFree ? 0 : (place.unpriced_steps ?? 0) };
-  return [
-    calls ? counted(calls, 'tool call') : '',
-    place.files.changed ? counted(place.files.changed, 'file') : '',
-    spent ? `${tokens(spent)} tokens` : '',
-    spent ? cost(price) : '',
-    place.interruptions ? counted(place.interruptions, 'restart') : '',
-    place.status && place.status !== 'complete' ? place.status : '',
-  ].filter(Boolean);
-}
-
-/** What the tools were, for who hovers. @param {any} place */
-export function previewOf(place) {
-  const used = Object.entries(place.tools ?? {}).map(([tool, count]) => (count > 1 ? `${tool} × ${count}` : tool));
-  return [nameOf(place), factsOf(place).join(', '), used.join(', '), place.files.note ?? ''].filter(Boolean).join('\n');
-}
-
-const BUILDS = { green: 'Build passed', red: 'Build failed', failed: 'Build failed', passed: 'Build passed' };
-
-/** @param {any} place @param {{go: (place: any) => void, restore: (place: any) => void}} on */
+/**
+ * @param {any} place
+ * @param {{go: (place: any) => void, restore: (place: any) => void, files: (place: any, row: HTMLElement) => void}} on
+ */
 export function entryRow(place, on) {
-  const time = new Date(place.at);
-  const build = place.build && h(`span.build.${place.build}`, {}, BUILDS[place.build] ?? place.build);
-  const lines = place.files.changed
-    ? h('span.counts', {}, h('span.plus', {}, `+${place.files.added}`), ' ', h('span.minus', {}, `−${place.files.removed}`))
-    : null;
-  return h(
-    `li.place.${place.kind}`,
-    { 'data-turn': place.turn, 'data-state': placeState(place), title: previewOf(place) },
+  const build = buildOf(place);
+  const row = h(
+    'li.place',
+    { 'data-kind': place.kind, 'data-turn': place.message_id, 'data-state': placeState(place), 'data-build': build && place.build },
     h('button.place-go', { type: 'button', onclick: () => on.go(place) },
       h('span.place-name', {}, nameOf(place)),
-      h('span.place-facts', {}, h('time', { datetime: place.at }, time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })), ...factsOf(place).map((fact) => h('span', {}, fact)), lines, build),
+      h('span.place-facts', {},
+        h('time', { datetime: place.at }, place.running ? 'running' : timeOf(place.at)),
+        ...factsOf(place).map((fact) => h('span', {}, fact)),
+        ...troublesOf(place).map((trouble) => h('span.trouble', {}, trouble)),
+        build && h(`span.build.${place.build}`, {}, build),
+      ),
     ),
-    place.running || place.head
-      ? null
-      : h('button.quiet.icon-only.place-restore', { type: 'button', 'aria-label': `Restore to “${nameOf(place)}”`, title: 'Restore to here…', onclick: () => on.restore(place) }, icon('back')),
+    place.running || place.head ? null : restoreButton(place, on),
   );
+  if (place.files.changed) row.append(filesButton(place, () => on.files(place, row)));
+  return row;
+}
+
+function restoreButton(place, on) {
+  const words = `Restore to “${nameOf(place)}”`;
+  return h('button.quiet.icon-only.place-restore', { type: 'button', 'aria-label': words, title: 'Restore to here…', onclick: () => on.restore(place) }, icon('back'));
+}
+
+function filesButton({ files }, open) {
+  return h('button.quiet.place-files', { type: 'button', 'aria-expanded': 'false', onclick: open }, icon('file'), counted(files.changed, 'file'), lineCounts(files));
+}
+
+/** @param {{added: number|null, removed: number|null}} change */
+export function lineCounts({ added, removed }) {
+  if (added === null || removed === null) return h('span.counts', {}, 'binary');
+  return h('span.counts', {}, h('span.plus', {}, `+${added}`), ' ', h('span.minus', {}, `−${removed}`));
 }
 
 function placeState(place) {

@@ -1,36 +1,68 @@
 /** Going back: what would change is shown first, and nothing is lost, for the way back is a place of its own. */
-import { byId, h } from '../ui/dom.js';
+import { byId, h, icon } from '../ui/dom.js';
 import { counted } from '../ui/format.js';
 import { call } from '../ui/rest.js';
-import { nameOf } from './entry.js';
+import { unified } from './diff.js';
+import { lineCounts } from './entry.js';
+import { nameOf } from './words.js';
 
-/** @param {string} chatId @param {any} place @param {() => void} done */
-export function askRestore(chatId, place, done) {
+const POLL_MS = 300;
+const STATUS = { added: 'comes back', deleted: 'goes', modified: 'changes' };
+
+/**
+ * @param {string} chatId
+ * @param {{place: any, path?: string, before?: boolean, name?: string}} what `path`: only this file; `before`: as the
+ *   place's turn found it
+ * @param {() => void} done
+ */
+export function askRestore(chatId, { place, path, before = false, name }, done) {
   const dialog = byId('restore-dialog');
   const form = dialog.querySelector('form');
   const problem = dialog.querySelector('.problem');
   const preview = dialog.querySelector('[data-preview]');
+  const stop = dialog.querySelector('[data-stop]');
   const go = dialog.querySelector('[value="go"]');
-  dialog.querySelector('[data-place]').textContent = nameOf(place);
-  const ask = (extra) => call('POST', `/api/chats/${chatId}/restorations`, { checkpoint: place.id, scope: form.scope.value, ...extra });
+  dialog.querySelector('[data-title]').textContent = path ? `Restore ${path} as of “${name}”?` : `Restore to “${nameOf(place)}”?`;
+  form.querySelector('fieldset').hidden = Boolean(path);
+  const wish = () => (path ? { scope: 'files', paths: [path], before } : { scope: form.scope.value });
+  const ask = (extra) => call('POST', `/api/chats/${chatId}/restorations`, { checkpoint: place.id, ...wish(), ...extra });
+  let looked = 0;
 
   async function look() {
-    problem.hidden = true;
+    const mine = ++looked;
+    say(null);
     go.disabled = true;
-    preview.replaceChildren(h('p', {}, 'Looking at what would change…'));
+    preview.replaceChildren(h('p.fine', {}, 'Looking at what would change…'));
     try {
       const told = await ask({ preview: true });
+      if (mine !== looked) return; // another question was asked meanwhile
       preview.replaceChildren(...tell(told));
       go.disabled = false;
     } catch (error) {
+      if (mine !== looked) return;
       preview.replaceChildren();
-      show(error);
+      say(error);
     }
   }
 
-  function show(error) {
-    problem.textContent = error.message;
-    problem.hidden = false;
+  /** What is in the way; where that is a turn at work, with the offer to stop it. */
+  function say(error) {
+    problem.textContent = error?.message ?? '';
+    problem.hidden = !error;
+    stop.hidden = !error?.answer?.cancellation;
+    stop.disabled = false;
+    stop.onclick = () => stopTurn(error.answer.cancellation);
+  }
+
+  async function stopTurn(address) {
+    stop.disabled = true;
+    try {
+      await call('POST', address, {});
+      while (dialog.open && (await ask({ preview: true }).catch((error) => error)).answer?.cancellation) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      if (dialog.open) look();
+    } catch (error) {
+      say(error);
+    }
   }
 
   form.onchange = (event) => event.target.name === 'scope' && look();
@@ -43,7 +75,7 @@ export function askRestore(chatId, place, done) {
       done();
     } catch (error) {
       go.disabled = false;
-      show(error);
+      say(error);
     }
   };
   dialog.showModal();
@@ -53,30 +85,30 @@ export function askRestore(chatId, place, done) {
 function tell(told) {
   const { hidden_count: hidden, shown_count: shown } = told.messages;
   const parts = [];
-  if (told.scope !== 'files') {
-    const back = shown ? `, ${counted(shown, 'message')} come back` : '';
-    parts.push(h('p', {}, hidden || shown ? `${counted(hidden, 'message')} are hidden${back}.` : 'The conversation stays as it is.'));
-  }
+  if (told.scope !== 'files') parts.push(h('p', {}, messageWords(hidden, shown)));
   if (told.scope !== 'conversation') {
-    parts.push(h('p', {}, told.files_count ? `${counted(told.files_count, 'file')} change:` : 'No file changes.'));
+    parts.push(h('p', {}, told.files_count ? `${counted(told.files_count, 'file changes', 'files change')}:` : 'No file changes.'));
     if (told.files_count) parts.push(h('ul.restore-files', {}, ...told.files.map(fileLine)));
-    if (told.conflicts) parts.push(h('p.warn', {}, 'Files that you changed since are kept, unless you tick them.'));
-    if (told.left_out.length) parts.push(h('p', {}, `Too large to be kept, so left alone: ${told.left_out.join(', ')}.`));
+    if (told.files_count > told.files.length) parts.push(h('p.fine', {}, `… and ${counted(told.files_count - told.files.length, 'more file')}.`));
+    if (told.conflicts) parts.push(h('p.warn', {}, icon('alert'), h('span', {}, `${counted(told.conflicts, 'file')} changed since, and not by this chat: kept unless you tick ${told.conflicts === 1 ? 'it' : 'them'}.`)));
+    if (told.left_out.length) parts.push(h('p.fine', {}, `Too large to be kept, so left alone: ${told.left_out.slice(0, 10).join(', ')}${told.left_out.length > 10 ? '…' : '.'}`));
   }
   return parts;
 }
 
-function fileLine(file) {
-  const counts = h('span.counts', {}, h('span.plus', {}, `+${file.added ?? 0}`), ' ', h('span.minus', {}, `−${file.removed ?? 0}`));
-  const name = h('span.path', {}, file.path);
-  const box = file.conflict && file.can_overwrite
-    ? h('label.conflict', {}, h('input', { type: 'checkbox', name: 'overwrite', value: file.path }), ' restore all the same')
-    : file.conflict && h('span.conflict', {}, 'kept');
-  if (!file.diff) return h('li', {}, name, ' ', file.status, ' ', counts, box);
-  return h('li', {}, h('details', {}, h('summary', {}, name, ' ', file.status, ' ', counts), h('pre.restore-diff', {}, ...file.diff.split('\n').map(diffLine))), box);
+function messageWords(hidden, shown) {
+  const parts = [hidden && `${counted(hidden, 'message is', 'messages are')} hidden`, shown && `${counted(shown, 'message comes', 'messages come')} back`];
+  const words = parts.filter(Boolean).join(', ');
+  return words ? `${words}.` : 'The conversation stays as it is.';
 }
 
-function diffLine(line) {
-  const kind = line.startsWith('+') ? 'add' : line.startsWith('-') ? 'del' : 'same';
-  return h(`span.${kind}`, {}, `${line}\n`);
+function fileLine(file) {
+  const line = [h('span.path', {}, file.path), h('span.fine', {}, file.kept ? 'kept' : STATUS[file.status]), lineCounts(file)];
+  const shown = file.diff ? h('details', {}, h('summary', {}, ...line), unified(file.diff)) : h('div.line', {}, ...line);
+  return h('li', {}, shown, file.conflict && conflictLine(file));
+}
+
+function conflictLine(file) {
+  if (!file.can_overwrite) return h('p.conflict', {}, `Stays as it is: ${file.conflict}.`);
+  return h('label.conflict', {}, h('input', { type: 'checkbox', name: 'overwrite', value: file.path }), h('span', {}, `Restore it all the same: ${file.conflict}`));
 }

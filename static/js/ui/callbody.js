@@ -8,6 +8,7 @@ const SHORT_LINES = 14;
 const SHORT_CHARS = 2_000;
 const DIFF_LINES = 400;
 const SIGN = { same: ' ', del: '−', add: '+', place: ' ' };
+const CHANGING = new Set(['write_file', 'edit_file', 'delete_file', 'move_file']);
 
 /** @param {import('./callcard.js').CallState} state @param {string} status @returns {HTMLElement} */
 export function callBody(state, status) {
@@ -78,7 +79,7 @@ function section(title, content, copied) {
   return h('section', {}, h('div.part', {}, title, copied && copyButton(copied)), content);
 }
 
-function facts({ trace }) {
+function facts({ call, trace }) {
   const step = trace?.tokens;
   const words = [
     trace?.duration_ms !== null && trace?.duration_ms !== undefined && `took ${duration(workedMs(trace))}`,
@@ -87,5 +88,7 @@ function facts({ trace }) {
     step && (step.prompt ?? null) !== null && `step: ${tokens(step.prompt)} tokens in, ${tokens(step.completion ?? 0)} out`,
   ];
   const link = trace?.id && trace.chat_id && h('a', { href: `/chats/${trace.chat_id}/traces?call=${trace.id}`, 'data-trace': trace.id }, 'Show in the traces');
-  return h('p.facts', {}, ...words.filter(Boolean).map((word) => h('span', {}, word)), link);
+  const path = CHANGING.has(call.name) && trace?.status === 'ok' && argsOf(call).path;
+  const history = path && h('button.link', { type: 'button', 'data-file-history': path.replace(/^(\.\/)+/, '') }, 'History of this file');
+  return h('p.facts', {}, ...words.filter(Boolean).map((word) => h('span', {}, word)), link, history);
 }

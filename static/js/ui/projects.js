@@ -14,6 +14,7 @@ export function startProjectDialog(on) {
 }
 
 async function open(id, on) {
+  const disk = import('../timeline/storage.js');
   const dialog = byId('project-dialog');
   const form = dialog.querySelector('form');
   const problem = dialog.querySelector('.problem');
@@ -22,9 +23,11 @@ async function open(id, on) {
     problem.hidden = !error;
   };
   tell(null);
+  const storage = form.querySelector('[data-storage]');
   form.onsubmit = (event) => {
     event.preventDefault();
     attempt(tell, async () => {
+      await (await disk).saveStorage(id, storage);
       on.changed(await call('PATCH', `/api/projects/${id}`, settingsIn(form)));
       dialog.close();
     });
@@ -36,7 +39,7 @@ async function open(id, on) {
   }));
   // Opened when it is filled, so that nobody writes into fields that are overwritten then.
   await attempt(tell, async () => {
-    const [project, rules] = await Promise.all([call('GET', `/api/projects/${id}`), call('GET', `/api/projects/${id}/rules`)]);
+    const [project, rules] = await Promise.all([call('GET', `/api/projects/${id}`), call('GET', `/api/projects/${id}/rules`), disk.then(({ showStorage }) => showStorage(id, storage))]);
     show(form, project);
     showRules(form.querySelector('[data-rules]'), rules, tell);
   });

@@ -9,7 +9,7 @@ export function request(method, path, body, signal) {
   return fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal, credentials: 'same-origin' });
 }
 
-/** The answer's JSON. Throws an Error with a sentence for the person. @param {string} method @param {string} path */
+/** The answer's JSON. Throws an Error with a sentence for the person, and with the server's `answer`. @param {string} method @param {string} path */
 export async function call(method, path, body) {
   let response;
   try {
@@ -18,7 +18,7 @@ export async function call(method, path, body) {
     throw new Error('The server can’t be reached. Try again when the connection is back.');
   }
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new Error(problemIn(answer) ?? `The server answered ${response.status}.`);
+  if (!response.ok) throw Object.assign(new Error(problemIn(answer) ?? `The server answered ${response.status}.`), { answer });
   return answer;
 }
 

@@ -1,0 +1,83 @@
+/** The places of a chat as a rail: to look at, to scroll to, and to come back to. */
+import { byId, setText } from '../ui/dom.js';
+import { entryRow } from './entry.js';
+import { toggleFiles } from './files.js';
+import { Preview } from './preview.js';
+import { sectionInView } from './reading.js';
+import { askRestore } from './restore.js';
+import { UndoBar } from './undo.js';
+
+const NARROW = '(max-width: 68rem)';
+
+export class Rail {
+  /**
+   * @param {HTMLElement} element
+   * @param {{chat: () => {id: string}, showMessage: (chatId: string, messageId: string) => void, reader: HTMLElement,
+   *   isOpen: () => boolean, close: () => void, again: () => void}} page `again` asks for the places anew
+   */
+  constructor(element, page) {
+    this.page = page;
+    this.list = element.querySelector('[data-places]');
+    this.status = element.querySelector('[data-timeline-status]');
+    this.green = element.querySelector('[data-last-green]');
+    this.places = [];
+    this.sections = byId('transcript')?.getElementsByClassName('turn') ?? [];
+    this.preview = new Preview(this.list, (row) => this.places[[...this.list.children].indexOf(row)]);
+    this.undo = new UndoBar(element.querySelector('[data-undo]'), { chat: page.chat, done: page.again });
+    this.green.addEventListener('click', () => this.#restore(this.places.find((place) => place.last_green)));
+    page.reader.addEventListener('scroll', () => this.#markSoon(), { passive: true });
+  }
+
+  focus() {
+    (this.list.querySelector('[aria-current] button') ?? this.list.querySelector('button'))?.focus();
+  }
+
+  /** @param {any[]} places oldest first */
+  paint(places) {
+    this.places = places;
+    const on = {
+      go: (place) => this.#go(place),
+      restore: (place) => this.#restore(place),
+      files: (place, row) => toggleFiles(this.page.chat().id, place, row),
+    };
+    this.preview.hide();
+    this.list.replaceChildren(...places.map((place) => entryRow(place, on)));
+    const hasTurns = places.some((place) => place.kind === 'turn');
+    setText(this.status, hasTurns ? '' : 'Nothing happened in this chat yet. Each turn will be a place to come back to: chat and files.');
+    this.green.hidden = !places.some((place) => place.last_green && !place.head);
+    this.undo.show(places.find((place) => place.head && !places.at(-1).running));
+    this.current = null;
+    this.#mark();
+  }
+
+  /** What is no part of the chat now can't be scrolled to: the way to it is a restore. */
+  #go(place) {
+    if (place.taken_back) return this.#restore(place);
+    if (!place.message_id) return;
+    if (matchMedia(NARROW).matches) this.page.close();
+    this.page.showMessage(this.page.chat().id, place.message_id);
+  }
+
+  #restore(place) {
+    askRestore(this.page.chat().id, { place }, this.page.again);
+  }
+
+  #markSoon() {
+    if (!this.page.isOpen() || this.marking) return;
+    this.marking = requestAnimationFrame(() => {
+      this.marking = 0;
+      this.#mark();
+    });
+  }
+
+  /** Marks the turn that is being read. */
+  #mark() {
+    const section = sectionInView(this.page.reader, this.sections);
+    const row = section && this.list.querySelector(`[data-turn="${CSS.escape(section.dataset.turn)}"]`);
+    if (row === this.current) return;
+    this.current?.removeAttribute('aria-current');
+    this.current = row;
+    row?.setAttribute('aria-current', 'true');
+    if (row && !this.list.matches(':hover, :focus-within')) row.scrollIntoView({ block: 'nearest' });
+  }
+}
