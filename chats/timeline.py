@@ -5,14 +5,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from boocode.plain import plain_rows
 from snapshots.models import Checkpoint
-from traces.facts import time_text
 from traces.models import ToolTrace
 
 from .models import Message, Turn
 
 TITLE_CHARS = 120
 GREEN = "green"
+FIELDS = (
+    "id kind turn parent position created_at ended_at build files note changed added removed left_out left_out_count "
+    "tree facts"
+).split()
 
 
 def facts_of(turn_id: UUID) -> dict[str, Any]:
@@ -54,50 +58,42 @@ def facts_of(turn_id: UUID) -> dict[str, Any]:
 def read(chat_id: UUID) -> list[dict[str, Any]]:
     """The chat's checkpoints, oldest first, in one query: `head` is where the conversation stands, and `taken_back`
     says of a turn that it belongs to it no more."""
-    rows = list(Checkpoint.objects.filter(chat_id=chat_id).defer("agent").order_by("id"))
-    ended = [row for row in rows if row.ended_at is not None]
-    parents = {row.pk: row.parent_id for row in rows}
-    way, place = set[UUID | None](), ended[-1].pk if ended else None
+    rows = list(plain_rows(Checkpoint.objects.filter(chat_id=chat_id).order_by("id"), *FIELDS))
+    ended = [row for row in rows if row["ended_at"]]
+    parents = {row["id"]: row["parent"] for row in rows}
+    way, place = set[str](), ended[-1]["id"] if ended else None
     while place is not None and place not in way:
         way.add(place)
         place = parents.get(place)
-    green = next((row for row in reversed(ended) if row.pk in way and row.build == GREEN and row.tree), None)
+    green = next((row for row in reversed(ended) if row["id"] in way and row["build"] == GREEN and row["tree"]), None)
     return [
-        _place(row, on_the_way=row.pk in way or row.ended_at is None, head=bool(ended) and row is ended[-1])
+        _place(row, on_the_way=row["id"] in way or not row["ended_at"], head=bool(ended) and row is ended[-1])
         | {"last_green": row is green}
-        | (_asked(row) if row.ended_at is None else {})
+        | ({} if row["ended_at"] else _asked(row["turn"]))
         for row in rows
     ]
 
 
-def _asked(row: Checkpoint) -> dict[str, Any]:
+def _asked(turn_id: UUID) -> dict[str, Any]:
     """What a turn that still runs is about."""
-    asked = Message.objects.filter(turn=row.turn_id, role=Message.Role.USER).order_by("id").first()
+    asked = Message.objects.filter(turn=turn_id, role=Message.Role.USER).order_by("id").first()
     return {"message_id": str(asked.pk), "title": _first_words(asked.content)} if asked else {}
 
 
-def _place(row: Checkpoint, *, on_the_way: bool, head: bool) -> dict[str, Any]:
+def _place(row: dict[str, Any], *, on_the_way: bool, head: bool) -> dict[str, Any]:
     return {
-        "id": str(row.pk),
-        "kind": row.kind,
-        "turn": str(row.turn_id) if row.turn_id else None,
-        "parent": str(row.parent_id) if row.parent_id else None,
-        "position": str(row.position) if row.position else None,
-        "at": time_text(row.ended_at or row.created_at),
-        "running": row.ended_at is None,
+        **{name: row[name] for name in ("id", "kind", "turn", "parent", "position")},
+        "at": row["ended_at"] or row["created_at"],
+        "running": not row["ended_at"],
         "head": head,
         "taken_back": not on_the_way,
-        "build": row.build or None,
+        "build": row["build"] or None,
         "files": {
-            "state": row.files,
-            "note": row.note or None,
-            "changed": row.changed,
-            "added": row.added,
-            "removed": row.removed,
-            "left_out": row.left_out,
-            "left_out_count": row.left_out_count,
+            "state": row["files"],
+            "note": row["note"] or None,
+            **{name: row[name] for name in ("changed", "added", "removed", "left_out", "left_out_count")},
         },
-        **row.facts,
+        **row["facts"],
     }
 
 

@@ -6,13 +6,25 @@ import time
 from pathlib import Path
 from typing import Any
 
+from playwright.async_api import async_playwright
+
 from tests.bench.model import MODEL, playing
+from tests.bench.page import logged_in
 from tests.bench.place import Place
 from tests.bench.table import Table, median
+from tests.browser.chromium import launch_flags, system_chromium
 from tests.server import Server
 
 FILES, FILE_BYTES, CHANGED = 20_000, 10_000, 100
 RUNS = 5
+TURNS = 1_000
+WATCH = f"""
+function look() {{
+  const whole = document.querySelectorAll('.place').length > {TURNS};
+  requestAnimationFrame(whole ? () => (document.documentElement.dataset.painted = performance.now()) : look);
+}}
+look();
+"""
 END = [{"text": "Done."}]
 WRITE = [{"tool": "write_file", "args": {"path": "d007/1.txt", "content": "turn {i}"}}]
 APPEND = f"for i in $(seq {CHANGED}); do echo more >> d008/$i.txt; done"
@@ -20,7 +32,8 @@ TOUCH = [{"tool": "run_command", "args": {"command": ["sh", "-c", APPEND]}}]
 
 
 async def run(place: Place) -> list[Table]:
-    return await asyncio.to_thread(lambda: [files(place), timeline(place), resume(place)])
+    tables = await asyncio.to_thread(lambda: [files(place), timeline(place), resume(place)])
+    return [*tables, await painting(place)]
 
 
 def files(place: Place) -> Table:
@@ -91,13 +104,35 @@ def timeline(place: Place) -> Table:
             spent = float(server.manage("shell", "-v", "0", "-c", code).split()[-1])
             table.add(f"saving the agent snapshot at {messages:,} messages, p50", spent, "ms", 3)
         _, chat_id = place.session(server)
-        server.manage("shell", "-c", f"from tests.bench.history import turns; turns({chat_id!r}, 1000)")
+        server.manage("shell", "-c", f"from tests.bench.history import turns; turns({chat_id!r}, {TURNS})")
         times = []
         for _ in range(RUNS):
             began = time.perf_counter()
-            assert len(places(server, chat_id)) == 1001
+            assert len(places(server, chat_id)) == TURNS + 1
             times.append((time.perf_counter() - began) * 1000)
-        table.add("the timeline of 1,000 turns, p50", median(times), "ms", 200)
+        table.add(f"the timeline of {TURNS:,} turns, p50", median(times), "ms", 200)
+    return table
+
+
+async def painting(place: Place) -> Table:
+    """In Chromium, from asking for the page to the frame in which the whole rail is there."""
+    table = Table(f"The timeline of {TURNS:,} turns, in Chromium")
+    with place.serving() as server:
+        _, chat_id = place.session(server)
+        fill = f"from tests.bench.history import turns; turns({chat_id!r}, {TURNS})"
+        await asyncio.to_thread(server.manage, "shell", "-c", fill)
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=system_chromium(), args=launch_flags())
+            context = await browser.new_context(storage_state=await logged_in(browser, server))
+            page = await context.new_page()
+            await page.add_init_script(WATCH)
+            times = []
+            for _ in range(RUNS):
+                await page.goto(f"{server.url}/chats/{chat_id}/timeline")
+                await page.locator("html[data-painted]").wait_for()
+                times.append(float(await page.locator("html").get_attribute("data-painted") or ""))
+            await browser.close()
+    table.add("painted, p50", median(times), "ms", 500)
     return table
 
 

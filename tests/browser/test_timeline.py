@@ -153,9 +153,13 @@ def test_a_running_turn_is_in_the_way_and_can_be_stopped(
 
 
 def test_an_empty_timeline_says_what_it_is_for(page: Page, server: Server, tmp_path: Path) -> None:
+    modules: list[str] = []
+    page.on("request", lambda request: modules.append(request.url) if "/static/js/" in request.url else None)
     SessionPage.open(page, server, tmp_path, "scripted:demo")
     page.get_by_role("button", name="Timeline of this chat").click()
     expect(page.locator("#timeline")).to_contain_text("Each turn will be a place to come back to")
     page.get_by_role("link", name="Whole page").click()
     expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     expect(page.locator("#timeline")).to_contain_text("Nothing happened in this chat yet")
+    # A module under its plain name would be loaded beside its hashed self, and never be cached.
+    assert all(re.search(r"\.[0-9a-f]{12}\.js$", module) for module in modules), modules

@@ -5,6 +5,8 @@ import { call } from '../ui/rest.js';
 const SETTLE_MS = 300;
 const TELLING = new Set(['agent_status_updated', 'messages_deleted', 'build_result', 'compacted', 'snapshot', 'workspace_changed']);
 
+const loadRail = () => import('./rail.js');
+
 export class Timeline {
   /** @param {HTMLElement} element @param {{chat: () => {id: string}, showMessage: (chatId: string, messageId: string) => void, reader: HTMLElement}} page */
   constructor(element, page) {
@@ -43,7 +45,7 @@ export class Timeline {
     if (!this.isOpen) return;
     const asked = ++this.asked;
     try {
-      const [places, { Rail }] = await Promise.all([call('GET', `/api/chats/${chat.id}/timeline`), import('./rail.js')]);
+      const [places, { Rail }] = await Promise.all([call('GET', `/api/chats/${chat.id}/timeline`), loadRail()]);
       if (asked !== this.asked) return; // a later question was asked meanwhile
       this.rail ??= new Rail(this.element, { ...this.page, isOpen: () => this.isOpen, close: () => this.toggle(), again: () => this.show() });
       this.rail.paint(places);

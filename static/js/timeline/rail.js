@@ -21,6 +21,8 @@ export class Rail {
     this.status = element.querySelector('[data-timeline-status]');
     this.green = element.querySelector('[data-last-green]');
     this.places = [];
+    /** @type {Map<string, {told: string, row: HTMLElement}>} by place */
+    this.rows = new Map();
     this.sections = byId('transcript')?.getElementsByClassName('turn') ?? [];
     this.preview = new Preview(this.list, (row) => this.places[[...this.list.children].indexOf(row)]);
     this.undo = new UndoBar(element.querySelector('[data-undo]'), { chat: page.chat, done: page.again });
@@ -40,14 +42,32 @@ export class Rail {
       restore: (place) => this.#restore(place),
       files: (place, row) => toggleFiles(this.page.chat().id, place, row),
     };
-    this.preview.hide();
-    this.list.replaceChildren(...places.map((place) => entryRow(place, on)));
+    this.#arrange(places.map((place) => this.#row(place, on)));
     const hasTurns = places.some((place) => place.kind === 'turn');
     setText(this.status, hasTurns ? '' : 'Nothing happened in this chat yet. Each turn will be a place to come back to: chat and files.');
     this.green.hidden = !places.some((place) => place.last_green && !place.head);
     this.undo.show(places.find((place) => place.head && !places.at(-1).running));
-    this.current = null;
     this.#mark();
+  }
+
+  /** A place that is told as before keeps its row, and with it the reader's focus and what they opened. */
+  #row(place, on) {
+    const told = JSON.stringify(place);
+    const known = this.rows.get(place.id);
+    if (known?.told === told) return known.row;
+    const row = entryRow(place, on);
+    this.rows.set(place.id, { told, row });
+    return row;
+  }
+
+  #arrange(rows) {
+    let next = this.list.firstElementChild;
+    for (const row of rows) {
+      if (row === next) next = next.nextElementSibling;
+      else this.list.insertBefore(row, next);
+    }
+    const wanted = new Set(rows);
+    for (const row of [...this.list.children]) if (!wanted.has(row)) row.remove();
   }
 
   /** What is no part of the chat now can't be scrolled to: the way to it is a restore. */

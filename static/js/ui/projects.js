@@ -3,6 +3,7 @@ import { byId, h, icon } from './dom.js';
 import { call } from './rest.js';
 
 const VERDICTS = { allow: 'Allow', ask: 'Ask before', deny: 'Never' };
+const loadStorage = () => import('../timeline/storage.js');
 const TOOLS = { '*': 'every tool', run_command: 'command' };
 
 /** @param {{changed: (project: {id: string, name: string}) => void, removed: (id: string) => void}} on */
@@ -14,7 +15,7 @@ export function startProjectDialog(on) {
 }
 
 async function open(id, on) {
-  const disk = import('../timeline/storage.js');
+  const disk = loadStorage();
   const dialog = byId('project-dialog');
   const form = dialog.querySelector('form');
   const problem = dialog.querySelector('.problem');
