@@ -13,6 +13,7 @@ from .models import Message, Turn
 
 TITLE_CHARS = 120
 GREEN = "green"
+COMPACTION = "compaction"
 FIELDS = (
     "id kind turn parent position created_at ended_at build files note changed added removed left_out left_out_count "
     "tree facts"
@@ -29,7 +30,7 @@ def facts_of(turn_id: UUID) -> dict[str, Any]:
         Message.objects.filter(turn_id=turn_id)
         .exclude(role=Message.Role.TOOL)
         .order_by("id")
-        .values("id", "role", "status", "content", "metadata", "cache_tokens", "reasoning_tokens")
+        .values("id", "role", "kind", "status", "content", "metadata", "cache_tokens", "reasoning_tokens")
     )
     asked = next((row for row in messages if row["role"] == Message.Role.USER), None)
     steps = [row for row in messages if row["role"] == Message.Role.ASSISTANT]
@@ -52,6 +53,7 @@ def facts_of(turn_id: UUID) -> dict[str, Any]:
         "cost_usd": float(sum(known)) if known else None,
         "unpriced_steps": len(prices) - len(known),
         "interruptions": turn.takeovers,
+        "compactions": sum(row["kind"] == COMPACTION for row in messages),
     }
 
 

@@ -25,6 +25,7 @@ test('it says of a restore what was taken back to where', () => {
 
 test('it tells calls, tokens and cost', () => {
   assert.deepEqual(factsOf(turn), ['3 tool calls', '1,000 tokens', '$0.50']);
+  assert.equal(factsOf({ ...turn, compactions: 1 })[0], 'compacted');
   assert.equal(toolsOf(turn), 'run_command × 2, edit_file');
 });
 

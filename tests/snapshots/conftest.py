@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,7 +11,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from snapshots.repository import Repository
-from tests.server import Server
+from tests.server import Server, ServerFactory
 from tests.turns.conftest import Talk
 from tests.turns.conftest import talk as talk
 
@@ -58,10 +58,19 @@ def repository(data_dir: Path, workspace: Path) -> Repository:
     return Repository(uuid4(), str(workspace))
 
 
+@pytest.fixture(scope="module")
+def mortal(server_factory: ServerFactory) -> Iterator[Server]:
+    """The server that the tests of a module kill, again and again. Its turns are taken over soon where a lease has to
+    run out first."""
+    server = server_factory.make({"BOOCODE_LEASE_S": "4"})
+    yield server
+    server_factory.discard(server)
+
+
 @pytest.fixture
-def server(serve: Callable[..., Server]) -> Server:
-    """A server whose turns are taken over soon where a lease has to run out first."""
-    return serve(BOOCODE_LEASE_S="4")
+def server(mortal: Server) -> Server:
+    """Alive, whatever the test before left of it."""
+    return mortal if mortal.process else mortal.start()
 
 
 class History:

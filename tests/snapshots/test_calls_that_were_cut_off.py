@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.turns.conftest import Talk
 from tests.turns.test_restart import crash
 
 BIG = "x" * 3_000_000
+MARK = f"6{time.time_ns() % 10**8}"
 
 
 def kill_when(happened: Callable[[], bool], server: Server) -> None:
@@ -97,15 +99,22 @@ def test_a_read_is_run_again(server: Server, talk: Callable[..., Talk], tmp_path
 
 def test_the_model_hears_what_a_command_had_said(server: Server, talk: Callable[..., Talk]) -> None:
     script = [
-        {"tool": "run_command", "args": {"command": ["sh", "-c", "echo half of it; touch begun; sleep 47.11"]}},
+        {"tool": "run_command", "args": {"command": ["sh", "-c", f"echo half of it; touch begun; sleep {MARK}"]}},
         {"expect": "Its output until then:\nhalf of it"},
         {"text": "I see."},
     ]
     chat = talk(script, server=server)
-    chat.say("Run")
+    with server.socket(chat.session_id) as socket:
+        socket.reconnect()
+        chat.say("Run")
+        socket.until(lambda frame: frame["type"] == "tool_output" and "half of it" in frame["chunk"])
     chat.wait_until(lambda: (chat.root / "begun").exists())
-    time.sleep(0.3)
     crash(server)
+    # Its supervisor sees the server's end of the socket go, and kills what it started.
+    deadline = time.monotonic() + 10
+    while subprocess.run(["pgrep", "-f", f"sleep {MARK}"], capture_output=True).returncode == 0:
+        assert time.monotonic() < deadline, "the command outlived the server"
+        time.sleep(0.05)
     server.start()
     assert chat.wait(timeout_s=60)[-1]["content"] == "I see."
     url = f"/api/traces/{chat.traces()[0]['id']}/aftermath"

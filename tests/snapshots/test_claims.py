@@ -12,9 +12,8 @@ from chats import sessions
 user = User.objects.get(username="admin")
 project = Project.objects.create(owner=user, name="p", root="/tmp")
 session = sessions.create_session(project)
-for _ in range(1000):
-    chat = Chat.objects.create(session=session)
-    Turn.objects.create(chat=chat, user=user)
+chats = Chat.objects.bulk_create([Chat(session=session) for _ in range(1000)])
+Turn.objects.bulk_create([Turn(chat=chat, user=user) for chat in chats])
 """
 CLAIM = """
 import random

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.server import Server
 from tests.snapshots.conftest import History, files_of, write
@@ -31,9 +30,24 @@ def many_files(history: Callable[..., History], server: Server) -> tuple[History
     return talk, first
 
 
-@pytest.mark.parametrize("share", [0.1, 0.4, 0.7])
-def test_it_is_finished_after_a_kill(history: Callable[..., History], server: Server, share: float) -> None:
+def test_it_is_finished_after_a_kill(history: Callable[..., History], server: Server) -> None:
     talk, first = many_files(history, server)
+    for share in (0.1, 0.4, 0.7):
+        kill_while_restoring(talk, server, first, share)
+        talk.chat.wait_until(lambda: talk.texts() == ["Make", "", "Made."])
+        assert contents(talk) == {"a\n"}
+        talk.restore([place for place in talk.places() if place["kind"] == "undo"][-1])
+        assert contents(talk) == {"b\n"}
+        assert talk.texts()[-1] == "Changed."
+    assert [name for name in files_of(talk.chat.root) if "boocode" in name] == []
+
+
+def contents(talk: History) -> set[str]:
+    return {(talk.chat.root / f"f{number}").read_text() for number in range(1, FILES + 1)}
+
+
+def kill_while_restoring(talk: History, server: Server, first: dict[str, Any], share: float) -> None:
+    """Kill the server once it has restored that share of the files, and start it again."""
     root = talk.chat.root
     answers = list[BaseException]()
 
@@ -52,13 +66,3 @@ def test_it_is_finished_after_a_kill(history: Callable[..., History], server: Se
     asking.join()
     assert answers, "it was killed too late"
     server.start()
-
-    def whole() -> bool:
-        return all((root / f"f{n}").read_text() == "a\n" for n in range(1, FILES + 1))
-
-    talk.chat.wait_until(whole)
-    talk.chat.wait_until(lambda: talk.texts() == ["Make", "", "Made."])
-    talk.restore(next(place for place in talk.places() if place["kind"] == "undo"))
-    assert (root / "f7").read_text() == "b\n"
-    assert talk.texts()[-1] == "Changed."
-    assert [name for name in files_of(root) if "boocode" in name] == []

@@ -31,7 +31,7 @@ export function timeOf(at, now = new Date()) {
 export function factsOf(place) {
   const calls = Object.values(place.tools ?? {}).reduce((sum, count) => sum + count, 0);
   const spent = ['prompt', 'completion'].reduce((sum, kind) => sum + (place.tokens?.[kind] ?? 0), 0);
-  return [calls ? counted(calls, 'tool call') : '', spent ? `${tokens(spent)} tokens` : '', spent ? costOf(place) : ''].filter(Boolean);
+  return [place.compactions ? 'compacted' : '', calls ? counted(calls, 'tool call') : '', spent ? `${tokens(spent)} tokens` : '', spent ? costOf(place) : ''].filter(Boolean);
 }
 
 /** @param {any} place */
