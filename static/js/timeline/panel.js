@@ -47,7 +47,7 @@ export class Timeline {
     try {
       const [places, { Rail }] = await Promise.all([call('GET', `/api/chats/${chat.id}/timeline`), loadRail()]);
       if (asked !== this.asked) return; // a later question was asked meanwhile
-      this.rail ??= new Rail(this.element, { ...this.page, isOpen: () => this.isOpen, close: () => this.toggle(), again: () => this.show() });
+      this.rail ??= new Rail(this.element, { ...this.page, isOpen: () => this.isOpen, close: () => this.link && this.toggle(), again: () => this.show() });
       this.rail.paint(places);
     } catch (error) {
       setText(this.status, error.message);

@@ -89,6 +89,6 @@ function facts({ call, trace }) {
   ];
   const link = trace?.id && trace.chat_id && h('a', { href: `/chats/${trace.chat_id}/traces?call=${trace.id}`, 'data-trace': trace.id }, 'Show in the traces');
   const path = CHANGING.has(call.name) && trace?.status === 'ok' && argsOf(call).path;
-  const history = path && h('button.link', { type: 'button', 'data-file-history': path.replace(/^(\.\/)+/, '') }, 'History of this file');
+  const history = path && h('button.quiet', { type: 'button', 'data-file-history': path.replace(/^(\.\/)+/, '') }, 'History of this file');
   return h('p.facts', {}, ...words.filter(Boolean).map((word) => h('span', {}, word)), link, history);
 }
