@@ -107,6 +107,10 @@ def test_it_shows_what_a_place_was_and_which_one_is_read(
     expect(preview).to_contain_text("write_file")
     page.mouse.move(5, 5)
     expect(preview).to_be_hidden()
+    places(page).nth(2).locator(".place-go").focus()
+    page.keyboard.press("ArrowUp")
+    expect(places(page).nth(1).locator(".place-go")).to_be_focused()
+    expect(preview).to_contain_text("make it one")
 
 
 def test_a_file_has_a_history_and_comes_back_alone(

@@ -27,6 +27,7 @@ export class Rail {
     this.preview = new Preview(this.list, (row) => this.places[[...this.list.children].indexOf(row)]);
     this.undo = new UndoBar(element.querySelector('[data-undo]'), { chat: page.chat, done: page.again });
     this.green.addEventListener('click', () => this.#restore(this.places.find((place) => place.last_green)));
+    this.list.addEventListener('keydown', (event) => this.#step(event));
     page.reader.addEventListener('scroll', () => this.#markSoon(), { passive: true });
   }
 
@@ -48,6 +49,15 @@ export class Rail {
     this.green.hidden = !places.some((place) => place.last_green && !place.head);
     this.undo.show(places.find((place) => place.head && !places.at(-1).running));
     this.#mark();
+  }
+
+  /** Up and down go from place to place: there may be a thousand to tab through. */
+  #step(event) {
+    const row = event.target.closest('.place');
+    const next = { ArrowUp: row?.previousElementSibling, ArrowDown: row?.nextElementSibling }[event.key];
+    if (!next) return;
+    event.preventDefault();
+    next.querySelector('.place-go').focus();
   }
 
   /** A place that is told as before keeps its row, and with it the reader's focus and what they opened. */
