@@ -115,7 +115,7 @@ class CheckpointFiles(APIView):
     """The files that a checkpoint's turn changed, with the lines added and removed; `files` is null where they are not
     kept."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="chats_checkpoints_files_list", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, chat_id: UUID, checkpoint_id: UUID) -> Response:
         places = Checkpoint.objects.select_related("project")
         checkpoint = get_object_or_404(places, pk=checkpoint_id, chat=find_chat(request, chat_id))
