@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from boocode.database import in_database, mended
 
@@ -55,6 +55,8 @@ def _prune(project_id: UUID, root: str) -> None:
         pass
     except Exception:
         logger.exception("The checkpoints of project %s could not be pruned", project_id)
+    finally:
+        connection.close()  # it is rarely needed
 
 
 async def catch_up() -> None:
