@@ -111,14 +111,16 @@ def _replay(log: SessionLog, positions: Mapping[str, Any], epoch: str | None) ->
 
 def _snapshot(log: SessionLog, heads: dict[str, Any]) -> str:
     session_id = log.pk
+    traces = _shown_traces(session_id)
     frame = wire.Snapshot(
         messages=read_messages(session_id),
         chats=[
             {"id": str(chat.id), "name": chat.name, "model": chat.model, "agent": chat.agent, "status": chat.status}
             for chat in Chat.objects.filter(session_id=session_id)
         ],
-        traces=_shown_traces(session_id),
+        traces=traces,
         approvals=waiting_approvals(session_id),
+        outputs=_running_outputs(session_id, traces),
         **heads,
     )
     # Its lists hold JSON values already: for pydantic to walk over half a megabyte would change nothing.
@@ -129,6 +131,16 @@ def _shown_traces(session_id: UUID) -> list[dict[str, Any]]:
     hidden = Message.objects.filter(session_id=session_id, hidden_at__isnull=False, role=Message.Role.ASSISTANT)
     taken_back = {str(pk) for pk in hidden.values_list("pk", flat=True)}
     return [trace for trace in recorder.brief(session_id) if trace["message_id"] not in taken_back]
+
+
+def _running_outputs(session_id: UUID, traces: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    began = {trace["tool_call_id"]: trace["started_at"] for trace in traces if trace["status"] == "running"}
+    said: dict[str, str] = {}
+    if began:
+        for frame in frames_of(session_id, "tool_output", datetime.fromisoformat(min(began.values()))):
+            if (call := frame["tool_call_id"]) in began:
+                said[call] = said.get(call, "") + frame["chunk"]
+    return said
 
 
 def waiting_approvals(session_id: UUID) -> list[dict[str, Any]]:

@@ -272,6 +272,8 @@ class Snapshot(Heads):
     chats: list[dict[str, Any]]
     traces: list[dict[str, Any]]
     approvals: list[dict[str, Any]] = []
+    outputs: dict[str, str] = {}
+    """What the commands that still run have said so far, by tool call."""
 
 
 class Error(Frame):

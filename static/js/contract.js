@@ -35,7 +35,7 @@ export const CONTRACT = {
     "error": {"channel?": "'event'", "seq?": "integer", "ord?": "integer", "error": "string", "reason?": "string|null", "message_id?": "string|null", "chat_id?": "string|null"},
     "resumed": {"epoch": "string", "heads": "integer{}", "ord": "integer", "recovered": "boolean", "replayed": "integer"},
     "heartbeat": {"epoch": "string", "heads": "integer{}", "ord": "integer"},
-    "snapshot": {"epoch": "string", "heads": "integer{}", "ord": "integer", "messages": "object[]", "chats": "object[]", "traces": "object[]", "approvals?": "object[]"},
+    "snapshot": {"epoch": "string", "heads": "integer{}", "ord": "integer", "messages": "object[]", "chats": "object[]", "traces": "object[]", "approvals?": "object[]", "outputs?": "string{}"},
     "session_created": {"session_id": "string", "name": "string", "project_id": "string"},
     "session_renamed": {"session_id": "string", "name": "string"},
     "session_deleted": {"session_id": "string"},

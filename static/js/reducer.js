@@ -33,7 +33,7 @@
  * @property {Map<string, Chat>} chats by id
  * @property {Map<string, object>} traces by id
  * @property {Map<string, string>} traceByCall trace id by tool_call_id
- * @property {Map<string, string>} outputs what a running command said so far, by tool_call_id; gone once its result is here
+ * @property {Map<string, string>} outputs what a running command said so far, by tool_call_id; gone once it has ended
  * @property {Map<string, object>} approvals by trace id: {chat_id, trace_id, tool, input, decision, by}
  * @property {Map<string, object[]>} builds the attempts of the last build check, by chat id
  * @property {Map<string, object>} flows by run id; `steps` by step id
@@ -90,7 +90,10 @@ const FRAMES = {
   message_started: messages.messageStarted,
   delta: messages.wholeText,
   message_complete: messages.messageComplete,
-  messages_deleted: messages.messagesDeleted,
+  messages_deleted: (...told) => {
+    messages.messagesDeleted(...told);
+    work.forgetTraces(...told);
+  },
   usage: work.usage,
   tool_trace_start: work.toolTrace,
   tool_trace_finish: work.toolTrace,
@@ -147,5 +150,8 @@ export function apply(state, frame, changes = new Changes()) {
 export function toSnapshot(state) {
   const { epoch, heads, ord } = state;
   const chats = [...state.chats.values()].map(({ id, name, model, agent, status }) => ({ id, name, model, agent, status }));
-  return { epoch, heads: { ...heads }, ord, messages: [...state.messages], chats, traces: [...state.traces.values()] };
+  const open = [...state.approvals.values()].filter(({ decision }) => decision === null);
+  const approvals = open.map(({ chat_id, trace_id, tool, input, reason }) => ({ chat_id, trace_id, tool, input, reason }));
+  const traces = [...state.traces.values()];
+  return { epoch, heads: { ...heads }, ord, messages: [...state.messages], chats, traces, approvals, outputs: Object.fromEntries(state.outputs) };
 }

@@ -53,6 +53,17 @@ export function toolTrace(state, { trace }, changes) {
   state.traces.set(trace.id, { ...state.traces.get(trace.id), ...trace });
   state.traceByCall.set(trace.tool_call_id, trace.id);
   changes.traces.add(trace.id);
+  if (trace.status !== 'running' && state.outputs.delete(trace.tool_call_id)) changes.outputs.add(trace.tool_call_id);
+}
+
+/** A message that is taken back takes its calls along. */
+export function forgetTraces(state, { message_ids }, changes) {
+  for (const trace of state.traces.values()) {
+    if (!message_ids.includes(trace.message_id)) continue;
+    state.traces.delete(trace.id);
+    state.traceByCall.delete(trace.tool_call_id);
+    changes.traces.add(trace.id);
+  }
 }
 
 export function toolOutput(state, { tool_call_id, chunk }, changes) {
@@ -107,7 +118,7 @@ export function error(state, frame, changes) {
   changes.errors += 1;
 }
 
-/** A snapshot replaces what it holds. What it does not hold and is still going on is told again by later frames. */
+/** A snapshot replaces what it holds. */
 export function replaceWork(state, frame, changes) {
   if (frame.chats) replaceChats(state, frame.chats, changes);
   for (const id of state.traces.keys()) changes.traces.add(id);
@@ -116,6 +127,7 @@ export function replaceWork(state, frame, changes) {
   for (const entries of [state.traces, state.traceByCall, state.outputs, state.approvals]) entries.clear();
   for (const trace of frame.traces ?? []) toolTrace(state, { trace }, changes);
   for (const asked of frame.approvals ?? []) approval(state, asked, changes);
+  for (const [tool_call_id, chunk] of Object.entries(frame.outputs ?? {})) toolOutput(state, { tool_call_id, chunk }, changes);
 }
 
 /** Usage, agent snapshot and compaction come in frames of their own and stay. */

@@ -56,10 +56,24 @@ test('it follows a trace from its start to its end, and finds it by call', () =>
     { type: 'tool_trace_start', chat_id: 'c1', message_id: 'm1', trace },
     { type: 'tool_output', chat_id: 'c1', tool_call_id: 'x', chunk: 'a' },
     { type: 'tool_output', chat_id: 'c1', tool_call_id: 'x', chunk: 'b' },
-    { type: 'tool_trace_finish', chat_id: 'c1', message_id: 'm1', trace: { id: 't1', tool_call_id: 'x', status: 'error', exit_code: 2 } },
   );
-  assert.deepEqual(state.traces.get(state.traceByCall.get('x')), { ...trace, status: 'error', exit_code: 2 });
   assert.equal(state.outputs.get('x'), 'ab');
+  apply(state, event(3, 4, { type: 'tool_trace_finish', chat_id: 'c1', message_id: 'm1', trace: { id: 't1', tool_call_id: 'x', status: 'error', exit_code: 2 } }));
+  assert.deepEqual(state.traces.get(state.traceByCall.get('x')), { ...trace, status: 'error', exit_code: 2 });
+  assert.equal(state.outputs.size, 0, 'what it said is in its result now');
+});
+
+test('it goes on with the output that a running command had when the client came', () => {
+  const state = initial(session);
+  apply(state, snapshot({ ord: 4, traces: [{ id: 't1', tool_call_id: 'x', status: 'running' }], outputs: { x: 'so far, ' } }));
+  apply(state, event(4, 5, { type: 'tool_output', chat_id: 'c1', tool_call_id: 'x', chunk: 'and on' }));
+  assert.equal(state.outputs.get('x'), 'so far, and on');
+});
+
+test('it forgets the traces of messages that are taken back', () => {
+  const trace = (id, message_id) => ({ type: 'tool_trace_start', chat_id: 'c1', message_id, trace: { id, message_id, tool_call_id: `call_${id}`, status: 'ok' } });
+  const state = after(trace('t1', 'm1'), trace('t2', 'm2'), { type: 'messages_deleted', message_ids: ['m1'], chat_id: 'c1' });
+  assert.deepEqual([[...state.traces.keys()], [...state.traceByCall.keys()]], [['t2'], ['call_t2']]);
 });
 
 test('it keeps what was asked and what was decided', () => {
@@ -112,7 +126,7 @@ test('it replaces chats and traces with those of a snapshot, and drops what may 
   );
   const whole = snapshot({
     heads: { event: 8 }, ord: 8, chats: [{ id: 'c1', name: 'now', model: '', agent: '', status: 'waiting' }],
-    traces: [{ id: 't2', tool_call_id: 'y', status: 'ok' }],
+    traces: [{ id: 't2', tool_call_id: 'y', status: 'ok' }], approvals: [], outputs: {},
   });
   const changes = apply(state, whole);
   assert.deepEqual([[...state.traces.keys()], [...state.traceByCall.keys()]], [['t2'], ['y']]);
