@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,6 +31,9 @@ http = httpx.Client(trust_env=False, timeout=30)
 class Server:
     """One `manage.py serve`. Stopped and started again, it keeps its port, its data and its token."""
 
+    program: Sequence[str] = ("manage.py", "serve")
+    """What Python runs; a test of faults inside the server has a program of its own that ends up in `serve`."""
+
     def __init__(self, data_dir: Path, environment: Mapping[str, str], token: str = "") -> None:
         self.data_dir = data_dir
         self.port = int(environment.get("PORT") or free_port())
@@ -44,7 +47,7 @@ class Server:
     def start(self) -> "Server":
         """Return once it answers GET /healthz; raises RuntimeError with its log when it does not."""
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
-        command = [sys.executable, "manage.py", "serve"]
+        command = [sys.executable, *self.program]
         self.process = start(command, log=self.log, environment=self.environment, directory=PROJECT_DIR)
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self.is_healthy():

@@ -139,7 +139,7 @@ class Deeds:
             self.chats.append((await in_database(sessions.create_chat, self.session, f"More {number}")).pk)
 
     async def _take_back(self, number: int) -> None:
-        """To an earlier place of the conversation, or forth again: another epoch."""
+        """To an earlier place of the conversation, and maybe forth again: another epoch each time."""
         chat_id = self.chats[number % len(self.chats)]
         if chat_id in self.runs:
             await self._fail(chat_id, self.runs[chat_id], 0)
@@ -147,9 +147,8 @@ class Deeds:
         def restore() -> None:
             chat = Chat.objects.select_related("session__project").get(pk=chat_id)
             places = list(Checkpoint.objects.filter(chat=chat, ended_at__isnull=False).order_by("id"))
-            if places:
-                wish = restoring.Wish(places[number % len(places)], CONVERSATION)
-                restoring.restore(chat, self.user, wish)
+            for place in (number, number // 3)[: 1 + number % 2] if places else ():
+                restoring.restore(chat, self.user, restoring.Wish(places[place % len(places)], CONVERSATION))
 
         await in_database(restore)
 

@@ -48,6 +48,8 @@ class Wire:
         self.frames: deque[str] = deque()
         self.accepted = self.opened = self.asked = False
         self.code: int | None = None
+        self.ord = 0
+        self.fault = ""
         self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.consumer = SessionConsumer()
         self.task = asyncio.create_task(self.consumer(scope, self.inbox.get, self._sent))
@@ -59,8 +61,18 @@ class Wire:
                 self.accepted = True
             case "websocket.send":
                 self.frames.append(message["text"])
+                self._check(json.loads(message["text"]))
             case "websocket.close":
                 self.code = message["code"]
+
+    def _check(self, frame: dict[str, Any]) -> None:
+        """Whatever doorbells do, a socket shows no gap, no duplicate and no wrong order."""
+        if frame["type"] == "resumed":
+            self.ord = frame["ord"] - frame["replayed"] if frame["recovered"] else frame["ord"]
+        elif "seq" in frame:
+            if frame["ord"] != self.ord + 1:
+                self.fault = f"{frame['ord']} was sent, {self.ord + 1} was due"
+            self.ord = frame["ord"]
 
     def hear(self, text: str) -> None:
         self.inbox.put_nowait({"type": "websocket.receive", "text": text})
@@ -210,3 +222,4 @@ class Network:
             self._part(wire)
         self.wires.clear()
         await asyncio.gather(*self.leaving)
+        assert [wire.fault for wire in self.leftovers if wire.fault] == []
