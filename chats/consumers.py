@@ -108,8 +108,8 @@ class Listener(AsyncWebsocketConsumer):
     def is_too_slow(self, now: float) -> int:
         return 0
 
-    def beat(self, heartbeat: log.Heartbeat) -> None:
-        """A round was made."""
+    def beat(self, heartbeat: log.Heartbeat | None) -> None:
+        """A round was made. The heartbeat is the session's; None for the user's own socket."""
 
     def do(self, work: Callable[[], Awaitable[None]]) -> None:
         self.tasks.append(asyncio.create_task(self._guarded(work)))
@@ -162,7 +162,8 @@ class SessionConsumer(Listener):
         stalled = self.stalled_since is not None and now - self.stalled_since > ACK_TIMEOUT_S
         return TOO_SLOW if stalled else 0
 
-    def beat(self, heartbeat: log.Heartbeat) -> None:
+    def beat(self, heartbeat: log.Heartbeat | None) -> None:
+        assert heartbeat is not None
         self.heartbeat = heartbeat.frame
         self.feed.ring(heartbeat.epoch, heartbeat.ord)
         self.wake.set()
@@ -253,6 +254,9 @@ class UserConsumer(Listener):
     def leave(self) -> None:
         if hasattr(self, "user_id"):
             hub.unlisten(self.user_id, self._hear)
+
+    def beat(self, heartbeat: log.Heartbeat | None) -> None:
+        self._hear(wire.Alive().encode())
 
     def _hear(self, line: str) -> None:
         self.lines.put_nowait(line)

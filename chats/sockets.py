@@ -37,8 +37,8 @@ class Socket(Protocol):
     def is_too_slow(self, now: float) -> int:
         """The code to close it with, 0 while its reader keeps up. `now` as of time.monotonic()."""
 
-    def beat(self, heartbeat: log.Heartbeat) -> None:
-        """Send it, once all that it speaks of is sent."""
+    def beat(self, heartbeat: log.Heartbeat | None) -> None:
+        """Send it, once all that it speaks of is sent; where there is no session, any sign of life."""
 
 
 class Sockets:
@@ -91,6 +91,8 @@ class Sockets:
         for socket, admission in zip(due, admissions, strict=True):
             if admission.code:
                 await socket.end(admission.code)
+            elif socket.session_id is None:
+                socket.beat(None)
             elif socket.session_id in heartbeats:
                 socket.beat(heartbeats[socket.session_id])
 

@@ -309,6 +309,12 @@ class SessionDeleted(UserFrame):
     session_id: UUID
 
 
+class Alive(UserFrame):
+    """Nothing happened, and the socket is good: its silence would mean that it is not."""
+
+    type: Literal["alive"] = "alive"
+
+
 LOGGED_FRAMES: tuple[type[Logged], ...] = (
     TextDelta,
     ToolCallDelta,
@@ -335,7 +341,7 @@ LOGGED_FRAMES: tuple[type[Logged], ...] = (
     LoggedError,
 )
 SOCKET_FRAMES: tuple[type[Frame], ...] = (Resumed, Heartbeat, Snapshot, Error)
-USER_FRAMES: tuple[type[UserFrame], ...] = (SessionCreated, SessionRenamed, SessionDeleted)
+USER_FRAMES: tuple[type[UserFrame], ...] = (SessionCreated, SessionRenamed, SessionDeleted, Alive)
 
 
 # --- From the client -----------------------------------------------------------------------------------------

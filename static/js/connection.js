@@ -47,7 +47,7 @@ export class Connection {
    */
   constructor(options) {
     const { url, WebSocket = globalThis.WebSocket, timers = systemTimers, random = Math.random, resumes = true } = options;
-    const { silence_ms = resumes ? SILENCE_MS : 0, isOnline = () => true } = options;
+    const { silence_ms = SILENCE_MS, isOnline = () => true } = options;
     const { onFrames, onState = noop, onProblem = noop } = options;
     Object.assign(this, { timers, isOnline, onFrames, onState, onProblem });
     this.sequencer = resumes ? new Sequencer() : new PassThrough();

@@ -39,6 +39,7 @@ export const CONTRACT = {
     "session_created": {"session_id": "string", "name": "string", "project_id": "string"},
     "session_renamed": {"session_id": "string", "name": "string"},
     "session_deleted": {"session_id": "string"},
+    "alive": {},
     "reconnect": {"lastSeqPerChannel?": "object", "epoch?": "string|null"},
     "ack": {"ord": "integer"},
   },

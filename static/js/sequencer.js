@@ -237,7 +237,7 @@ export class PassThrough {
 
   /** @param {Frame} frame @returns {Outcome} */
   receive(frame) {
-    return outcome({ apply: frame.type === 'heartbeat' ? [] : [frame] });
+    return outcome({ apply: frame.type === 'alive' ? [] : [frame] });
   }
 
   isBehind() {

@@ -83,3 +83,15 @@ test('it hands frames over as they come where there is no log', () => {
   world.socket.accept();
   assert.deepEqual([world.state.state, world.state.reloaded], ['live', true]);
 });
+
+test('it takes silence for a loss where there is no log, too', () => {
+  const world = connection({ resumes: false });
+  world.connection.open();
+  world.socket.accept();
+  world.timers.pass(30_000);
+  world.socket.deliver({ type: 'alive' });
+  world.timers.pass(39_000);
+  assert.deepEqual([world.state.state, world.frames], ['live', []]);
+  world.timers.pass(1_500);
+  assert.equal(world.state.state, 'reconnecting');
+});

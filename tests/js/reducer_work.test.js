@@ -13,7 +13,7 @@ function after(...frames) {
 }
 
 const golden = goldenFrames();
-const SILENT = new Set(['resumed', 'heartbeat', 'session_created', 'session_renamed', 'session_deleted', 'reconnect', 'ack']);
+const SILENT = new Set(['resumed', 'heartbeat', 'session_created', 'session_renamed', 'session_deleted', 'alive', 'reconnect', 'ack']);
 
 for (const name of Object.keys(CONTRACT.frames).filter((frame) => !SILENT.has(frame) && !frame.includes('/'))) {
   test(`it shows what ${name} says`, () => {

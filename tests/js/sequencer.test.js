@@ -170,5 +170,5 @@ test('it lets everything pass on a socket without a log', () => {
   const frame = { type: 'session_renamed', session_id: 's', name: 'x' };
   assert.equal(pass.request(), null);
   assert.deepEqual(pass.receive(frame).apply, [frame]);
-  assert.deepEqual(pass.receive(heartbeat()).apply, []);
+  assert.deepEqual(pass.receive({ type: 'alive' }).apply, [], 'it says nothing but that it is there');
 });

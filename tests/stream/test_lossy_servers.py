@@ -2,12 +2,14 @@
 two server processes where there are several."""
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import redis
+from websockets.sync.client import connect
 
 from tests.server import Server, ServerFactory
 from tests.stream.client import Client
@@ -115,6 +117,13 @@ def test_it_reveals_by_heartbeats_what_nothing_else_told(
         client.until_idle()
         assert client.until("heartbeat")["ord"] == client.ord
         assert client.texts == told.texts()
+
+
+def test_it_says_on_a_quiet_user_s_socket_that_it_is_alive(deaf: tuple[Server, Server]) -> None:
+    _, hears = deaf
+    headers = {"Authorization": f"Bearer {hears.token}"}
+    with connect(f"ws://127.0.0.1:{hears.port}/api/ws/user", additional_headers=headers, proxy=None) as socket:
+        assert [json.loads(socket.recv(10)) for _ in range(2)] == [{"type": "alive"}, {"type": "alive"}]
 
 
 def test_it_answers_a_position_below_what_is_kept_with_a_snapshot(
