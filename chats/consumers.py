@@ -43,6 +43,7 @@ class Listener(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.credentials = Credentials.of(self.scope)
         self.bad_frames = 0
+        self.has_spoken = False
         self.has_ended = False
         self.tasks: list[asyncio.Task[None]] = []
         await self.accept()
@@ -91,19 +92,24 @@ class Listener(AsyncWebsocketConsumer):
             return
         try:
             if text_data is None:
-                raise wire.BadFrame("Send text frames with JSON, not binary ones.")
+                raise wire.NoFrame("Send text frames with JSON, not binary ones.")
             self.take(wire.parse_client(text_data))
         except wire.BadFrame as error:
-            await self._refuse(str(error))
+            await self._refuse(error)
+        self.has_spoken = True
 
     def take(self, frame: wire.Reconnect | wire.Ack) -> None:
         """A good frame came. May raise BadFrame."""
 
-    async def _refuse(self, why: str) -> None:
+    async def _refuse(self, error: wire.BadFrame) -> None:
         self.bad_frames += 1
-        await self.send(wire.Error(error=why, reason="bad_frame").encode())
-        if self.bad_frames >= MAX_BAD_FRAMES:
+        await self.send(wire.Error(error=str(error), reason="bad_frame").encode())
+        if self.bad_frames >= MAX_BAD_FRAMES or self.is_stranger(error):
             await self.end(BAD_INPUT)
+
+    def is_stranger(self, error: wire.BadFrame) -> bool:
+        """Whether this socket's first word shows that its client speaks another protocol."""
+        return False
 
     def is_too_slow(self, now: float) -> int:
         return 0
@@ -157,6 +163,9 @@ class SessionConsumer(Listener):
             self.asked = frame  # the last one wins
             self.backlog.clear()
         self.wake.set()
+
+    def is_stranger(self, error: wire.BadFrame) -> bool:
+        return isinstance(error, wire.NoFrame) and not self.has_spoken
 
     def is_too_slow(self, now: float) -> int:
         stalled = self.stalled_since is not None and now - self.stalled_since > ACK_TIMEOUT_S

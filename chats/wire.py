@@ -351,6 +351,10 @@ class BadFrame(ValueError):
     """A client's frame that can't be used; the text says why."""
 
 
+class NoFrame(BadFrame):
+    """It is none of the protocol's frames at all."""
+
+
 class Reconnect(Frame):
     """Positions are checked when the replay is planned: a malformed one is answered with a snapshot."""
 
@@ -372,15 +376,15 @@ CLIENT_FRAMES: dict[str, type[Reconnect] | type[Ack]] = {"reconnect": Reconnect,
 def parse_client(text: str) -> Reconnect | Ack:
     """Read a client's frame. Raises BadFrame."""
     if len(text) > MAX_INBOUND_BYTES or len(text.encode(errors="replace")) > MAX_INBOUND_BYTES:
-        raise BadFrame(f"The frame is larger than {MAX_INBOUND_BYTES} bytes.")
+        raise NoFrame(f"The frame is larger than {MAX_INBOUND_BYTES} bytes.")
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
-        raise BadFrame("The frame is not JSON.") from None
+        raise NoFrame("The frame is not JSON.") from None
     kind = body.get("type") if isinstance(body, dict) else None
     model = CLIENT_FRAMES.get(kind) if isinstance(kind, str) else None
     if model is None:
-        raise BadFrame(f"Send an object whose type is one of: {', '.join(CLIENT_FRAMES)}.")
+        raise NoFrame(f"Send an object whose type is one of: {', '.join(CLIENT_FRAMES)}.")
     try:
         return model.model_validate(body)
     except ValidationError as error:

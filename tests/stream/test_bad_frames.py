@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.stream.client import Client
 from tests.stream.conftest import Talk
@@ -58,6 +59,29 @@ def test_it_closes_with_4400_after_ten(talk: Callable[..., Talk]) -> None:
             client.receive()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4400
+
+
+@pytest.mark.parametrize("bad", [b"\x00", "{", "[]", '{"type":"nonsense"}'], ids=repr)
+def test_it_closes_with_4400_when_the_first_word_is_none_of_ours(talk: Callable[..., Talk], bad: str | bytes) -> None:
+    client = talk([{"text": "x"}]).client()
+    with connect(client.url, additional_headers=client.headers, proxy=None) as stranger:
+        stranger.send(bad)
+        assert json.loads(stranger.recv(10))["reason"] == "bad_frame"
+        with pytest.raises(ConnectionClosed) as closed:
+            stranger.recv(10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4400
+
+
+@pytest.mark.parametrize("positions", ["[]", '"x"', '{"text":-1}', "7"])
+def test_it_lives_on_when_the_first_question_is_a_bad_one(talk: Callable[..., Talk], positions: str) -> None:
+    client = talk([{"text": "x"}]).client()
+    with connect(client.url, additional_headers=client.headers, proxy=None) as plain:
+        plain.send(f'{{"type":"reconnect","lastSeqPerChannel":{positions}}}')
+        assert json.loads(plain.recv(10))["type"] in ("error", "resumed")
+        plain.send('{"type":"reconnect"}')
+        while json.loads(plain.recv(10))["type"] != "snapshot":
+            pass
 
 
 def test_it_reads_a_frame_that_comes_in_pieces(talk: Callable[..., Talk]) -> None:
