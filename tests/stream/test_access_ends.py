@@ -1,5 +1,6 @@
 """Strangers never listen, and who was logged out, deactivated or lost the token hears nothing after 30 s. CASES 47."""
 
+import json
 import time
 from pathlib import Path
 
@@ -10,7 +11,22 @@ from websockets.sync.client import ClientConnection, connect
 from tests.server import Server
 from tests.stream.browser import Browser
 
-SHELL = "from django.contrib.auth.models import User; from chats.models import ApiToken; "
+CAST = """
+import json
+from django.contrib.auth.models import User
+from chats.models import ApiToken
+admin = User.objects.get(username="admin")
+people = {name: User.objects.create_user(name) for name in ("alice", "charlie")}
+print(json.dumps([ApiToken.issue(user) for user in (admin, people["alice"], people["charlie"])]))
+"""
+END = """
+from django.contrib.auth.models import User
+from chats.models import ApiToken
+token = ApiToken.find("%s")
+token.revoked_at = token.created_at
+token.save()
+User.objects.filter(username="alice").update(is_active=False)
+"""
 
 
 class House:
@@ -19,13 +35,10 @@ class House:
     def __init__(self, server: Server, root: Path) -> None:
         self.server = server
         self.session_id, _ = server.open_session(root, "scripted:demo")
-        self.shell("[User.objects.create_user(name) for name in ('alice', 'charlie')]")
+        self.admins, self.alices, self.charlies = json.loads(self.shell(CAST))
 
     def shell(self, code: str) -> str:
-        return self.server.manage("shell", "-v", "0", "-c", SHELL + code)
-
-    def token(self, username: str) -> str:
-        return self.server.manage("createtoken", username).strip()
+        return self.server.manage("shell", "-v", "0", "-c", code)
 
     def connect(self, path: str, headers: dict[str, str]) -> ClientConnection:
         return connect(f"ws://127.0.0.1:{self.server.port}/api/ws/{path}", additional_headers=headers, proxy=None)
@@ -56,7 +69,7 @@ def closed_with(socket: ClientConnection, within_s: float = 10) -> int:
 
 
 def test_it_closes_the_socket_of_a_stranger_with_4404(house: House) -> None:
-    assert closed_with(house.with_token(house.token("charlie"))) == 4404
+    assert closed_with(house.with_token(house.charlies)) == 4404
 
 
 @pytest.mark.parametrize("id", ["01960000-0000-7000-8000-000000000001", "nonsense", "0", "%2e%2e"])
@@ -75,7 +88,7 @@ def test_it_closes_the_socket_of_nobody_with_4401(house: House, path: str) -> No
 def test_it_closes_open_sockets_within_30_s_when_access_ends(house: House) -> None:
     """All four at once: the rounds take their time."""
     browser = Browser(house.server)
-    gone, kept, leaving = house.token("admin"), house.token("admin"), house.token("alice")
+    gone, kept, leaving = house.admins, house.server.token, house.alices
     session_id, _ = house.server.open_session(house.server.data_dir.parent, "scripted:demo")
     staying = house.with_token(kept)
     ending = [
@@ -86,8 +99,7 @@ def test_it_closes_open_sockets_within_30_s_when_access_ends(house: House) -> No
         (house.with_token(kept, f"sessions/{session_id}"), 4404),
     ]
     browser.log_out()
-    house.shell(f"token = ApiToken.find('{gone}'); token.revoked_at = token.created_at; token.save()")
-    house.shell("User.objects.filter(username='alice').update(is_active=False)")
+    house.shell(END % gone)
     house.server.api("DELETE", f"/api/sessions/{session_id}")
     began = time.monotonic()
     for socket, code in ending:

@@ -11,6 +11,12 @@ from websockets.sync.client import ClientConnection, connect
 from tests.server import Server
 from tests.stream.conftest import Talk, scaled_only
 
+EVE = """
+from django.contrib.auth.models import User
+from chats.models import ApiToken
+print(ApiToken.issue(User.objects.create_user("eve")))
+"""
+
 
 def listen(server: Server, token: str = "") -> ClientConnection:
     headers = {"Authorization": f"Bearer {token or server.token}"}
@@ -63,9 +69,8 @@ def test_it_tells_of_each_session_of_a_deleted_project(shared_server: Server, tm
 
 
 def test_it_tells_strangers_nothing(shared_server: Server, talk: Callable[..., Talk]) -> None:
-    make = "from django.contrib.auth.models import User; User.objects.create_user('eve')"
-    shared_server.manage("shell", "-v", "0", "-c", make)
-    with listen(shared_server, shared_server.manage("createtoken", "eve").strip()) as eve, listen(shared_server) as own:
+    token = shared_server.manage("shell", "-v", "0", "-c", EVE).strip()
+    with listen(shared_server, token) as eve, listen(shared_server) as own:
         told = talk([{"text": "Hello."}])
         told.say()
         until(own, "agent_status_updated", session_id=told.session_id, status="idle")
