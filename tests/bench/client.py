@@ -63,7 +63,8 @@ class Client:
         resumed = json.loads(frames[0])
         wanted = 1 + (resumed["replayed"] if resumed["recovered"] else 1)
         while len(frames) < wanted:
-            frames.append(await self.connection.recv())
+            frames.append(text := await self.connection.recv())
+            await self._count(text)
         return frames
 
     def listen(self) -> None:
@@ -101,10 +102,13 @@ class Client:
             async for text in self.connection:
                 self.frames.append((time.time_ns(), text))
                 self._news.set()
-                self._unacknowledged += 1
-                self._chars += len(text)
-                if self._unacknowledged >= ACK_EVERY or self._chars >= ACK_CHARS:
-                    await self._ack(text)
+                await self._count(text)
+
+    async def _count(self, text: str) -> None:
+        self._unacknowledged += 1
+        self._chars += len(text)
+        if self._unacknowledged >= ACK_EVERY or self._chars >= ACK_CHARS:
+            await self._ack(text)
 
     async def _ack(self, text: str) -> None:
         ord = json.loads(text).get("ord")

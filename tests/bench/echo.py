@@ -10,12 +10,19 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.bench.table import median
 from tests.processes import free_port, start, stop
 
 
 class Echo(AsyncWebsocketConsumer):
+    """Sends back what it gets; to a number, so many frames."""
+
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        await self.send(text_data)
+        if text_data is not None and text_data.isdigit():
+            for _ in range(int(text_data)):
+                await self.send(FRAME)
+        else:
+            await self.send(text_data)
 
 
 application: Any = Echo.as_asgi()
@@ -46,6 +53,26 @@ async def delays_ms(home: Path, sockets: int, rate: int, seconds: float) -> list
     finally:
         stop(process)
     return [delay for delays in each for delay in delays]
+
+
+async def flood_ms(home: Path, frames: int) -> float:
+    """From asking for so many frames at once to the last of them, median of five."""
+    port = free_port()
+    command = [sys.executable, "-m", "daphne", "-v", "0", "-p", str(port), "tests.bench.echo:application"]
+    process = start(command, log=home / "echo.log")
+    try:
+        connection = await _connected(port)
+        times = []
+        for _ in range(5):
+            began = time.perf_counter()
+            await connection.send(str(frames))
+            for _ in range(frames):
+                await connection.recv()
+            times.append((time.perf_counter() - began) * 1000)
+        await connection.close()
+    finally:
+        stop(process)
+    return median(times)
 
 
 async def _connected(port: int) -> ClientConnection:

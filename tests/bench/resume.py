@@ -1,11 +1,15 @@
 """Coming back: a replay of what was missed, and the snapshot where that is too much."""
 
+import asyncio
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
+from tests.bench import echo
 from tests.bench.client import Client
 from tests.bench.place import Place
+from tests.bench.process import cpu_ms
 from tests.bench.table import Table, median
 from tests.server import Server
 
@@ -18,6 +22,7 @@ async def run(place: Place) -> list[Table]:
             await back(place, server, 10_000, done=False),
             await back(place, server, 10_000, done=True),
             await back(place, server, 2_000, done=False),
+            await behind(place, server, 10_000),
         ]
 
 
@@ -36,6 +41,35 @@ async def back(place: Place, server: Server, entries: int, *, done: bool) -> Tab
     table.add("from `reconnect` to the last byte, p50", median(times), "ms", 100)
     table.add("frames", len(frames), "")
     table.add("as text", sum(map(len, frames)) / 1000, "kB")
+    return table
+
+
+def ends_with(ending: str) -> Callable[[str], bool]:
+    return lambda text: text.endswith(ending)
+
+
+async def behind(place: Place, server: Server, entries: int) -> Table:
+    """A client stopped reading while its socket stayed open: it gets every entry, a window full for each ack."""
+    assert server.process is not None
+    session_id, _ = place.session(server)
+    client = Client(server, session_id)
+    await client.open()
+    first = json.loads((await client.reconnect())[-1])
+    fill = f"from tests.bench.fill import answer; answer({session_id!r}, {entries}, done=False)"
+    filling = asyncio.create_task(asyncio.to_thread(server.manage, "shell", "-c", fill))
+    client.connection.transport.pause_reading()
+    await filling
+    client.connection.transport.resume_reading()
+    began, used = time.perf_counter(), cpu_ms(server.process.pid)
+    client.listen()
+    await client.until(ends_with(f'"ord":{first["ord"] + entries}}}'))
+    took = (time.perf_counter() - began) * 1000
+    used = cpu_ms(server.process.pid) - used
+    await client.connection.close()
+    table = Table(f"Caught up after {entries:,} entries on an open socket, each a frame of its own")
+    table.add("from the first byte read to the last", took, "ms")
+    table.add("the same number of frames from a bare daphne consumer", await echo.flood_ms(place.home, entries), "ms")
+    table.add("processor time of the server", used, "ms")
     return table
 
 

@@ -92,6 +92,7 @@ class Story:
         elif hasattr(self, what):
             await getattr(self, what)(number)
         else:
+            await self.network.quiet()
             getattr(self.network, what)(number)
         await asyncio.sleep(0)
 
