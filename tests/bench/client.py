@@ -46,6 +46,9 @@ class Client:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
         await self.connection.close()

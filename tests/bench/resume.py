@@ -32,7 +32,7 @@ async def back(place: Place, server: Server, entries: int, *, done: bool) -> Tab
     client = Client(server, session_id)
     await client.open()
     resumed = json.loads((await client.reconnect())[0])
-    await client.connection.close()
+    await client.close()
     server.manage("shell", "-c", f"from tests.bench.fill import answer; answer({session_id!r}, {entries}, done={done})")
     times, frames = await comebacks(server, session_id, resumed["heads"], resumed["epoch"])
     check(frames, entries)
@@ -65,7 +65,7 @@ async def behind(place: Place, server: Server, entries: int) -> Table:
     await client.until(ends_with(f'"ord":{first["ord"] + entries}}}'))
     took = (time.perf_counter() - began) * 1000
     used = cpu_ms(server.process.pid) - used
-    await client.connection.close()
+    await client.close()
     table = Table(f"Caught up after {entries:,} entries on an open socket, each a frame of its own")
     table.add("from the first byte read to the last", took, "ms")
     table.add("the same number of frames from a bare daphne consumer", await echo.flood_ms(place.home, entries), "ms")
@@ -88,5 +88,5 @@ async def comebacks(server: Server, session_id: str, positions: dict[str, int], 
         began = time.perf_counter()
         frames = await client.reconnect(positions, epoch)
         times.append((time.perf_counter() - began) * 1000)
-        await client.connection.close()
+        await client.close()
     return times, frames
