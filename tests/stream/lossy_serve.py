@@ -17,6 +17,7 @@ DEAF_ROUND_S = 2.0
 
 def main() -> None:
     sys.argv[:] = ["manage.py", "serve"]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "boocode.settings")
     django.setup()
     from chats import fanout, sockets
 
