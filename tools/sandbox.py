@@ -25,6 +25,7 @@ from tools.errors import ToolError
 from tools.processes import End
 from tools.run_command import Outcome
 
+RESOLVER = "/etc/resolv.conf"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
 Mode = Literal["auto", "on", "off"]
 
@@ -62,14 +63,31 @@ class Sandbox:
         path, home = environment.get("PATH", ""), environment.get("HOME", "")
         tools = tuple(environment[name] for name in _HOMES_OF_TOOLS if name in environment)
         places = _places(root, path, home, tools, self.hidden)
-        network = () if self.network else ("--unshare-net",)
-        return [program() or "bwrap", *_NAMESPACES, *network, *places, "--chdir", directory, "--", *argv]
+        network = _resolver() if self.network else ("--unshare-net",)
+        inside = (*_NAMESPACES, *_capabilities(), *places, *network)
+        return [program() or "bwrap", *inside, "--chdir", directory, "--", *argv]
 
 
 _NAMESPACES = (
     *("--die-with-parent", "--unshare-user-try", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
     "--unshare-cgroup-try",
 )
+# What root may do with files, as it does in a container. CAP_SYS_ADMIN above all is not here.
+_OF_ROOT = ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID")
+
+
+def _capabilities() -> tuple[str, ...]:
+    """Bubblewrap leaves root all its capabilities: it could take off every cover and make /usr writable again. Users
+    have none inside anyhow."""
+    if os.geteuid() != 0:
+        return ()
+    return ("--cap-drop", "ALL", *(word for name in _OF_ROOT for word in ("--cap-add", name)))
+
+
+def _resolver() -> tuple[str, ...]:
+    """Where systemd looks after /etc/resolv.conf, it is a link into /run: names would not be found without."""
+    real = os.path.realpath(RESOLVER)
+    return ("--ro-bind-try", real, real) if real != RESOLVER else ()
 
 
 def choose(mode: Mode, *, network: bool, hidden: Iterable[str | Path] = ()) -> Sandbox | None:

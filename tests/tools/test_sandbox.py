@@ -71,6 +71,22 @@ async def test_only_the_project_can_be_written(root: Path, run: Run) -> None:
     assert (await run("ls", "/tmp/mine")).error
 
 
+async def test_its_walls_can_not_be_taken_down(root: Path, run: Run) -> None:
+    """Root's capabilities would do: bubblewrap does not take them away by itself."""
+    attacks = [
+        "mount -o remount,bind,rw /usr && touch /usr/of-boocode-tests",
+        "umount /etc/shadow && cat /etc/shadow",
+        "umount data && cat data/secret_key",
+        "unshare -Urm sh -c 'umount /etc/shadow; umount data; mount -o remount,bind,rw /usr; cat /etc/shadow data/*'",
+        "mknod disk b 254 0 && head -c 1 disk",
+        "mkdir proc; mount -t proc proc proc && cat proc/1/environ",
+    ]
+    for attack in attacks:
+        result = await run("sh", "-c", f"({attack}) 2>/dev/null && echo out")
+        assert result.exit_code, attack
+        assert result.output == f"[{result.error}]", attack
+
+
 async def test_other_processes_are_not_there(run: Run) -> None:
     result = await run("sh", "-c", f"cat /proc/{os.getpid()}/environ; cat /proc/[0-9]*/environ | tr '\\0' '\\n'")
     assert "DJANGO_SETTINGS_MODULE" not in result.output
@@ -86,6 +102,18 @@ async def test_there_is_no_network_unless_it_is_allowed(context: ToolContext) ->
     outside = await registry.call("run_command", {"command": count}, context)
     allowed = await registry.call("run_command", {"command": count}, replace(context, sandbox=Sandbox(network=True)))
     assert allowed.output == outside.output
+
+
+async def test_names_are_found_where_there_is_a_network(
+    context: ToolContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stub-resolv.conf").write_text("nameserver 127.0.0.53\n")
+    (tmp_path / "resolv.conf").symlink_to("stub-resolv.conf")
+    monkeypatch.setattr(sandbox, "RESOLVER", str(tmp_path / "resolv.conf"))
+    for network, output in ((True, "nameserver 127.0.0.53\n"), (False, "[Exit status 1.]")):
+        inside = replace(context, sandbox=Sandbox(network))
+        command = ["sh", "-c", f"cat {tmp_path}/stub-resolv.conf 2>/dev/null"]
+        assert (await registry.call("run_command", {"command": command}, inside)).output == output
 
 
 async def test_what_went_wrong_reads_as_without(root: Path, run: Run) -> None:
