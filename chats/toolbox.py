@@ -13,6 +13,7 @@ from tools import registry as tools
 from tools.base import ToolContext, ToolResult
 from tools.blocking import in_thread
 from tools.checking import find_check
+from tools.doubts import doubt
 from tools.paths import display
 from tools.rules_files import read_rules_files
 from tools.workspace import Workspace
@@ -94,12 +95,14 @@ class ProjectToolbox:
         tool = tools.TOOLS.get(call.name)
         if tool is None:
             return ""  # the registry tells the model what there is
-        general = policy.decide(self.approval, tool, call.args, workspace.contains)
+        general = policy.decide(self.approval, tool, call.args, workspace.reaches)
         subjects = rules.subjects_of(tool, call.args)
         if general.verdict == "deny":
             allowed = general.unless_ruled and rules.verdict(self.rules, tool.name, subjects) == "allow"
             return "" if allowed else general.reason
-        if tool.kind != "command":
+        if tool.kind == "command":
+            general = await self._looked_at_twice(general, call, subjects, workspace)
+        else:
             # By where a path leads: neither `./a`, nor an absolute path, nor a link is a way around a rule.
             subjects = [[display(workspace.real(path))] for [path] in subjects]
         if self.approval == "ask" and self._comes_to_nothing(call):
@@ -110,6 +113,16 @@ class ProjectToolbox:
             denials = [rule for rule in self.rules if rule.verdict == "deny"]
             return await self.refused(tool.name, subjects, again, denials)
         return await self.refused(tool.name, subjects, general)
+
+    async def _looked_at_twice(
+        self, general: policy.Decision, call: ToolCall, subjects: list[list[str]], workspace: Workspace
+    ) -> policy.Decision:
+        """A command that is allowed for its arguments, or a question where it could do more than they say."""
+        if self.approval != "ask" or general != policy.ALLOW or not subjects:
+            return general
+        directory = tools.TOOLS[call.name].parsed(call.args).directory
+        why = await doubt(workspace, subjects[0], directory)
+        return policy.Decision("ask", why) if why else general
 
     def _comes_to_nothing(self, call: ToolCall) -> bool:
         """Whether the two calls before were this one, with the same result."""

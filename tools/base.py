@@ -101,7 +101,7 @@ def _as_object(args: Mapping[str, Any] | str) -> dict[str, Any]:
         return dict(args)
     try:
         value = json.loads(args or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ToolError(f"The arguments are not JSON ({error}). Send them again as one JSON object.") from None
     if not isinstance(value, dict):
         raise ToolError("The arguments must be one JSON object.")

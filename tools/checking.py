@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,9 +13,9 @@ from pydantic import Field
 from tools.autofix import Problem, Report
 from tools.base import Args, Tool, ToolContext, ToolResult
 from tools.blocking import in_thread
-from tools.builtin.run_command import RunCommandArgs, own_bin, run_command
+from tools.builtin.run_command import RunCommandArgs, run_command
 from tools.compiler_output import problems_of
-from tools.environment import command_environment
+from tools.doubts import lies_in, on_path
 from tools.errors import ToolError
 from tools.project_check import MANIFESTS, OFF, Check, by_hand, find
 from tools.workspace import Workspace
@@ -55,13 +54,17 @@ def _find(workspace: Workspace) -> Check | None:
     for name in set(MANIFESTS) & set(names):
         with suppress(ToolError):
             files[name] = workspace.read(name, MANIFEST_BYTES).decode(errors="replace")
-    path = command_environment(os.environ, {}, own_bin())["PATH"]
-    return find(files, lambda name: _exists(workspace, name), lambda name: shutil.which(name, path=path) is not None)
+    return find(files, lambda name: _exists(workspace, name), lambda name: _is_machines(workspace, name))
 
 
 def _exists(workspace: Workspace, name: str) -> bool:
     # By the name alone: what a virtual environment holds are links to programs outside.
     return os.path.lexists(workspace.root / name)
+
+
+def _is_machines(workspace: Workspace, name: str) -> bool:
+    path = on_path(name)
+    return path is not None and not lies_in(workspace.root, path)
 
 
 async def run_check(check: Check, context: ToolContext, timeout_s: float) -> Checked:

@@ -5,6 +5,7 @@ Keys, SECRET_KEY and the database's address are in the server's environment; no 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 _ALLOWED = frozenset(
@@ -27,11 +28,16 @@ _FIXED = {
     "GIT_EDITOR": "true",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
-    # A directory that looks like a bare repository may bring a config that runs programs at `git status`.
-    "GIT_CONFIG_COUNT": "1",
+    # A directory that looks like a bare repository may bring a config that runs programs at `git status`. So does a
+    # repository's own fsmonitor; and git's daemon of that name would not outlive the command.
+    "GIT_CONFIG_COUNT": "2",
     "GIT_CONFIG_KEY_0": "safe.bareRepository",
     "GIT_CONFIG_VALUE_0": "explicit",
+    "GIT_CONFIG_KEY_1": "core.fsmonitor",
+    "GIT_CONFIG_VALUE_1": "false",
 }
+# For a git that only reads, and may still write its index down, for which there is a hook.
+WITHOUT_HOOKS = {"GIT_CONFIG_COUNT": "3", "GIT_CONFIG_KEY_2": "core.hooksPath", "GIT_CONFIG_VALUE_2": os.devnull}
 
 
 def command_environment(server: Mapping[str, str], extra: Mapping[str, str], own_bin: str = "") -> dict[str, str]:

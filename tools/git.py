@@ -28,7 +28,8 @@ SAFE_OPTIONS = (
 SAFE_DIFF = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty", "--submodule=short")
 # No transport has this name, and a repository's own config can't allow one then.
 SAFE_ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
-THE_PERSONS_OWN = ("system", "global")
+NOT_ITS_OWN = ("system", "global", "command")
+RUN_WHEN_READING = r"^(filter\..*|diff\.external|diff\..*\.(command|textconv)|gpg\.(.*\.)?program)$"
 
 
 @cache
@@ -56,15 +57,30 @@ async def git(workspace: Workspace, *arguments: str, capture: Capture | None = N
     return outcome
 
 
-async def _without_filters(path: str, directory: int, environment: Mapping[str, str]) -> dict[str, str]:
-    """Variables that empty the repository's own `filter.*` settings, which name programs that `git status` and `git
-    diff` run. The person's own, as those of Git LFS, stay."""
-    argv = [path, "config", "--show-scope", "-z", "--name-only", "--get-regexp", r"^filter\."]
+async def programs_named(workspace: Workspace, directory: str) -> list[str]:
+    """The settings of the repository at `directory`, not the person's own, that name programs for git to run when it
+    only reads. Raises ToolError where the directory is none."""
+    path = program()
+    if path is None:
+        return []
+    with workspace.open_directory(directory) as opened:
+        return await _own_settings(path, opened.fd, command_environment(os.environ, {}), RUN_WHEN_READING)
+
+
+async def _own_settings(path: str, directory: int, environment: Mapping[str, str], pattern: str) -> list[str]:
+    """The names of the repository's own settings that match. The person's, as those of Git LFS, do not count."""
+    argv = [path, "config", "--show-scope", "-z", "--name-only", "--get-regexp", pattern]
     outcome = await run(argv, directory, environment, timeout_s=GIT_S, capture=Capture(CONFIG_BYTES))
     if outcome.timed_out or outcome.capture.truncated:
         raise ToolError("The repository's configuration is too large to be looked through.")
     words = outcome.capture.text().split("\0")
-    names = [name for scope, name in zip(words[::2], words[1::2], strict=False) if scope not in THE_PERSONS_OWN]
+    return [name for scope, name in zip(words[::2], words[1::2], strict=False) if scope not in NOT_ITS_OWN]
+
+
+async def _without_filters(path: str, directory: int, environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables that empty the repository's own `filter.*` settings, which name programs that `git status` and `git
+    diff` run."""
+    names = await _own_settings(path, directory, environment, r"^filter\.")
     count = int(environment["GIT_CONFIG_COUNT"])
     found = {"GIT_CONFIG_COUNT": str(count + len(names))}
     for number, name in enumerate(names, count):

@@ -27,8 +27,16 @@ def relative_parts(path: str, *roots: str) -> tuple[str, ...]:
     """
     _check_text(path)
     if path.startswith("/"):
-        return _below_root(path, roots)
+        return _below_root(path, _folded(path, path.split("/")), roots)
     return _folded(path, path.split("/"))
+
+
+def unfolded_parts(path: str, *roots: str) -> tuple[str, ...]:
+    """As `relative_parts`, with each `..` left in its place: a program that is given the path goes up from where a
+    link before it leads. Raises PathDenied."""
+    _check_text(path)
+    pieces = tuple(piece for piece in path.split("/") if piece not in ("", "."))
+    return _below_root(path, pieces, roots) if path.startswith("/") else pieces
 
 
 def display(parts: tuple[str, ...]) -> str:
@@ -59,8 +67,7 @@ def _check_text(path: str) -> None:
         raise PathDenied("That is an address, not a path: give a path relative to the project's root.")
 
 
-def _below_root(path: str, roots: tuple[str, ...]) -> tuple[str, ...]:
-    parts = _folded(path, path.split("/"))
+def _below_root(path: str, parts: tuple[str, ...], roots: tuple[str, ...]) -> tuple[str, ...]:
     for root in roots:
         root_parts = tuple(part for part in root.split("/") if part)
         if parts[: len(root_parts)] == root_parts:

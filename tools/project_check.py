@@ -65,7 +65,7 @@ def by_hand(command: str) -> Check:
 
 def find(files: Mapping[str, str], has: Has, on_path: Has) -> Check | None:
     """The project's check, None where none is known. `has` tells whether a path exists below the root, `on_path`
-    whether there is a program of that name on the machine."""
+    whether there is a program of that name on the machine, outside the project."""
     for finder in (_node, _cargo, _go, _maven, _gradle, _python, _make):
         if check := finder(files, has, on_path):
             return check
@@ -137,12 +137,9 @@ def _python(files: Mapping[str, str], has: Has, on_path: Has) -> Check | None:
     if commands:
         harmless = commands[0][0] == "ruff" and len(commands) == 1
         return Check(tuple(commands), "the Python project's linters", harmless)
-    return Check((_compileall(has, on_path),), "the Python files", harmless=True, label="python3 -m compileall .")
-
-
-def _compileall(has: Has, on_path: Has) -> tuple[str, ...]:
     python = "python3" if on_path("python3") else _program("python", has, on_path) or "python3"
-    return (python, "-I", "-c", _COMPILE_ALL)
+    command = (python, "-I", "-c", _COMPILE_ALL)
+    return Check((command,), "the Python files", harmless=on_path(python), label="python3 -m compileall .")
 
 
 def _program(name: str, has: Has, on_path: Has) -> str | None:
@@ -164,7 +161,7 @@ def _make(files: Mapping[str, str], _has: Has, _on_path: Has) -> Check | None:
 def _json(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -172,5 +169,5 @@ def _json(text: str) -> dict[str, Any]:
 def _toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return {}

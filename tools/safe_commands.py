@@ -171,6 +171,11 @@ def is_safe(argv: Sequence[str], inside: Callable[[str], bool]) -> bool:
     return positionals is not None and _allowed(shape, positionals, rest, inside)
 
 
+def only_reads_a_repository(argv: Sequence[str]) -> bool:
+    """Whether this is a git command of the list, wherever its paths lead."""
+    return bool(argv) and argv[0] == "git" and is_safe(argv, lambda _path: True)
+
+
 def _positionals(shape: Shape, arguments: list[str]) -> list[str] | None:
     """The arguments that are no flags; None where a flag is not on the list."""
     found: list[str] = []
@@ -198,7 +203,7 @@ def _allowed(shape: Shape, positionals: list[str], arguments: list[str], inside:
             return True
         case "revisions":
             # `origin/main` is no path and `HEAD~1:x` neither: git must only be kept from files outside.
-            return all(is_below_here(argument) for argument in positionals)
+            return all(is_below_here(argument) and inside(argument) for argument in positionals)
         case "pattern and paths":
             paths = positionals if "-e" in arguments else positionals[1:]
             return all(map(inside, paths))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tools.descent import DIRECTORY, Descent, Place
 from tools.errors import NotFound, PathDenied, ToolError
-from tools.paths import display, is_below, is_git_internal, relative_parts
+from tools.paths import display, is_below, is_git_internal, relative_parts, unfolded_parts
 
 Parts = tuple[str, ...]
 
@@ -88,6 +88,16 @@ class Workspace:
         try:
             with self._place(path):
                 return True
+        except ToolError:
+            return False
+
+    def reaches(self, path: str) -> bool:
+        """Whether a program in the root that is given `path` ends up at an allowed place below it, or at nothing."""
+        try:
+            with self._place(unfolded_parts(path, *self._names)):
+                return True
+        except NotFound:
+            return ".." not in path.split("/")
         except ToolError:
             return False
 

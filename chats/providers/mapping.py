@@ -77,7 +77,7 @@ def read_args(args: str | dict[str, Any] | None) -> dict[str, Any] | str:
         return {}
     try:
         value = json.loads(args)
-    except ValueError:
+    except (ValueError, RecursionError):
         return args
     return value if isinstance(value, dict) else args
 

@@ -42,6 +42,8 @@ def test_the_lock_file_names_the_package_manager(lock: str, command: str) -> Non
         ({"package.json": package(test='echo "Error: no test specified" && exit 1')}, None),
         ({"package.json": "{broken"}, None),
         ({"package.json": '{"scripts": [1]}'}, None),
+        ({"package.json": "[" * 100_000}, None),
+        ({"pyproject.toml": "a = " + "[" * 100_000}, "python3 -m compileall ."),
         ({"Cargo.toml": ""}, "cargo check --quiet --message-format short"),
         ({"go.mod": ""}, "go vet ./..."),
         ({"pom.xml": ""}, "mvn -q -B test-compile"),
@@ -74,6 +76,8 @@ def test_only_what_runs_no_code_of_the_project_is_harmless() -> None:
     ruff = {"ruff.toml": ""}
     assert find(ruff | {"a.py": ""}, has(), has("ruff")).harmless  # type: ignore[union-attr]
     assert not find(ruff | {"a.py": ""}, has(".venv/bin/ruff"), has()).harmless  # type: ignore[union-attr]
+    assert find({"a.py": ""}, has(), has("python3")).harmless  # type: ignore[union-attr]
+    assert not find({"a.py": ""}, has(".venv/bin/python"), has()).harmless  # type: ignore[union-attr]
 
 
 def test_a_line_written_by_hand_is_taken_as_it_is() -> None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import PathDenied
-from tools.paths import display, is_below, is_git_internal, relative_parts
+from tools.paths import display, is_below, is_git_internal, relative_parts, unfolded_parts
 
 ROOT = "/w/app"
 
@@ -62,6 +62,14 @@ def test_it_makes_relative_what_lies_inside(path: str, expected: str) -> None:
 
 def test_it_takes_each_name_of_the_root() -> None:
     assert relative_parts("/home/me/link/a", ROOT, "/home/me/link") == ("a",)
+
+
+def test_it_leaves_ways_up_where_they_are_for_whoever_follows_links() -> None:
+    assert unfolded_parts("./a//../b", ROOT) == ("a", "..", "b")
+    assert unfolded_parts(f"{ROOT}/a/../..", ROOT) == ("a", "..", "..")
+    for path in ("/w/x/../app", "/w", "/w/app-evil", "~/x", "file:///w/app/x"):
+        with pytest.raises(PathDenied):
+            unfolded_parts(path, ROOT)
 
 
 @given(st.text(alphabet="a./~\0é", max_size=30))

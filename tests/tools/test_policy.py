@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tools.policy import Approval, decide
 from tools.registry import TOOLS
+from tools.rules import subjects_of
 from tools.workspace import Workspace
 
 
@@ -166,7 +167,7 @@ def test_it_sees_through_links_where_it_is_given_eyes(root: Path, workspace: Wor
         ({"command": ["cat", ".git/config"]}, "ask"),
         ({"command": ["cat", f"{root}/src/a"]}, "allow"),
     ):
-        assert decide("ask", tool, args, workspace.contains).verdict == expected, args
+        assert decide("ask", tool, args, workspace.reaches).verdict == expected, args
 
 
 def test_it_reads_the_arguments_as_the_tool_does() -> None:
@@ -176,6 +177,36 @@ def test_it_reads_the_arguments_as_the_tool_does() -> None:
     # The tool refuses these, so there is nothing to ask about.
     assert decide("ask", tool, "not json").verdict == "allow"
     assert decide("ask", tool, {"command": "rm a"}).verdict == "allow"
+
+
+def test_it_goes_up_from_where_a_link_leads(root: Path, workspace: Workspace) -> None:
+    """The kernel takes `link/..` for what is above the link's target, and never for nothing at all."""
+    (root.parent / "secret").touch()
+    (root / "a/b").mkdir(parents=True)
+    (root / "self").symlink_to(".")
+    (root / "a/b/up").symlink_to("../..")
+    (root / "down").symlink_to("a/b")
+    tool = TOOLS["run_command"]
+    for args, expected in (
+        ({"command": ["cat", "self/../secret"]}, "ask"),
+        ({"command": ["cat", "a/b/up/../secret"]}, "ask"),
+        ({"command": ["cat", f"{root}/self/../secret"]}, "ask"),
+        ({"command": ["cat", "missing/../../secret"]}, "ask"),
+        ({"command": ["cat", "../secret"], "directory": "self"}, "ask"),
+        ({"command": ["cat", "../secret"], "directory": "down/.."}, "ask"),
+        ({"command": ["git", "diff", "self/../secret", "a"]}, "ask"),
+        ({"command": ["cat", "down/../x"]}, "allow"),
+        ({"command": ["git", "log", "origin/main"]}, "allow"),
+        ({"command": ["cat", "x"], "directory": f"{root}/a"}, "allow"),
+    ):
+        assert decide("ask", tool, args, workspace.reaches).verdict == expected, args
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"command": ' + "[" * 100_000])
+def test_no_depth_of_arguments_breaks_it(text: str) -> None:
+    for args in (text, {"command": text}):
+        assert decide("ask", TOOLS["run_command"], args).verdict == "allow"
+        assert subjects_of(TOOLS["run_command"], args) == []
 
 
 ARGUMENT = st.one_of(

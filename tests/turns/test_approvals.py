@@ -1,5 +1,6 @@
 """A project that asks: the call waits for a person, wherever they answer from, and over a restart."""
 
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
@@ -84,6 +85,18 @@ def test_it_does_not_ask_for_what_only_reads(talk: Callable[..., Talk]) -> None:
     chat = talk([{"tool": "run_command", "args": {"command": ["ls"]}}, {"text": "Done."}], approval="ask")
     chat.say("go")
     assert chat.wait()[-1]["content"] == "Done."
+
+
+def test_it_asks_where_the_repository_makes_a_reading_command_run_programs(talk: Callable[..., Talk]) -> None:
+    chat = talk([{"tool": "run_command", "args": {"command": ["git", "diff"]}}, {"text": "I see."}], approval="ask")
+    for arguments in (["init", "-q"], ["config", "diff.external", "touch owned"]):
+        subprocess.run(["git", *arguments], cwd=chat.root, check=True)
+    with chat.server.socket(chat.session_id) as socket:
+        socket.reconnect()
+        chat.say("go")
+        assert "diff.external" in socket.until("approval_requested")["reason"]
+    decide(chat, "deny")
+    chat.wait()
 
 
 def test_a_read_only_project_denies_writes(talk: Callable[..., Talk]) -> None:

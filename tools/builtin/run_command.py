@@ -9,15 +9,17 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
 from tools.background import BACKGROUND
 from tools.base import Args, Tool, ToolContext, ToolResult
-from tools.environment import command_environment
+from tools.environment import WITHOUT_HOOKS, command_environment
 from tools.errors import ToolError
 from tools.run_command import Outcome, run
+from tools.safe_commands import only_reads_a_repository
 from tools.sandbox import unwrapped
 
 BACKGROUND_LOOK_S = 0.5
@@ -58,7 +60,8 @@ class RunCommandArgs(Args):
         if not isinstance(value, str):
             return value
         if value.startswith("["):
-            return json.loads(value)
+            with suppress(RecursionError):  # it is no ValueError, which pydantic would tell of
+                return json.loads(value)
         raise ValueError('give a list of arguments, as ["ls", "-l"]; no shell reads it, so no pipes, && or $VARIABLES')
 
     @field_validator("command")
@@ -72,6 +75,8 @@ class RunCommandArgs(Args):
 async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
     timeout_s = min(args.timeout_s or context.timeout_s, max(context.timeout_limit_s, context.timeout_s))
     environment = command_environment(os.environ, context.environment, own_bin())
+    if only_reads_a_repository(args.argv):
+        environment |= WITHOUT_HOOKS
     sandbox = context.sandbox
     argv, program = args.argv, args.argv[0]
     if "/" not in program and shutil.which(program, path=environment["PATH"]) is None:
