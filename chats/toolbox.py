@@ -98,8 +98,9 @@ class ProjectToolbox:
         general = policy.decide(self.approval, tool, call.args, workspace.reaches)
         subjects = rules.subjects_of(tool, call.args)
         if general.verdict == "deny":
-            allowed = general.unless_ruled and rules.verdict(self.rules, tool.name, subjects) == "allow"
-            return "" if allowed else general.reason
+            if not general.unless_ruled or rules.verdict(self.rules, tool.name, subjects) not in ("allow", "ask"):
+                return general.reason
+            general = policy.Decision("ask", "This line is for a shell, which may do anything with it.")
         if tool.kind == "command":
             general = await self._looked_at_twice(general, call, subjects, workspace)
         else:

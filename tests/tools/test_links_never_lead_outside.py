@@ -1,10 +1,14 @@
 import ctypes
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tools import registry, sandbox
+from tools.base import ToolContext
 from tools.errors import PathDenied, ToolError
 from tools.workspace import Workspace
 
@@ -16,6 +20,24 @@ AT_FDCWD = -100
 def exchange(one: Path, other: Path) -> None:
     """Two names change places in one step, so that neither is ever missing."""
     ctypes.CDLL(None).renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
+
+
+@contextmanager
+def swapping(one: Path, other: Path) -> Iterator[None]:
+    """Two names change places again and again."""
+    stop = threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            exchange(one, other)
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 @pytest.fixture
@@ -137,16 +159,8 @@ def test_it_never_escapes_while_a_name_is_swapped(root: Path, workspace: Workspa
     if what == "file":
         link, real = root / "d/link", root / "d/f"
         link.symlink_to(outside / "f")
-    stop = threading.Event()
-
-    def swap() -> None:
-        while not stop.is_set():
-            exchange(link, real)
-
-    thread = threading.Thread(target=swap)
-    thread.start()
     seen = set()
-    try:
+    with swapping(link, real):
         for turn in range(2_000):
             try:
                 if turn % 2:
@@ -155,9 +169,23 @@ def test_it_never_escapes_while_a_name_is_swapped(root: Path, workspace: Workspa
                     workspace.write("d/f", b"mine")
             except ToolError:
                 seen.add(b"denied")
-    finally:
-        stop.set()
-        thread.join()
     assert (outside / "f").read_text() == "secret"
     assert sorted(os.listdir(outside)) == ["f", "secret"]
     assert seen <= {b"mine", b"denied"}
+
+
+@pytest.mark.skipif(sandbox.why_not() is not None, reason=str(sandbox.why_not()))
+async def test_a_search_never_escapes_while_a_directory_is_swapped(
+    root: Path, workspace: Workspace, outside: Path
+) -> None:
+    """ripgrep walks by names: where commands have a sandbox, it has the same."""
+    (root / "d").mkdir()
+    for number in range(200):
+        (root / f"d/f{number}").write_text("mine")
+        (outside / f"f{number}").write_text("secret")
+    (root / "link").symlink_to(outside)
+    context = ToolContext(workspace, sandbox=sandbox.choose("on", network=False))
+    with swapping(root / "link", root / "d"):
+        for _ in range(10):
+            result = await registry.call("search_files", {"pattern": "secret|mine"}, context)
+            assert ": secret" not in result.output

@@ -24,6 +24,15 @@ from tools.rules import Rule, exact_pattern, matches, subjects_of, verdict
         ("git diff", ["git", "diff", "--output=x"], False),
         ("'a b' c", ["a b", "c"], True),
         ("'unclosed", ["unclosed"], False),
+        ("sh -c 'echo *'", ["sh", "-c", "echo a b"], True),
+        ("sh -c 'echo *'", ["sh", "-c", "echo a; rm b"], False),
+        ("sh -c 'echo *'", ["sh", "-c", "echo a\nrm b"], False),
+        ("sh -c 'echo *'", ["sh", "-c", "echo $(rm b)"], False),
+        ("bash -lc 'echo *'", ["bash", "-lc", "echo a > b"], False),
+        ("env bash -c 'echo *'", ["env", "bash", "-c", "echo a & rm b"], False),
+        ("sh -c 'echo * | tr a b'", ["sh", "-c", "echo a | tr a b"], True),
+        ("sh -c **", ["sh", "-c", "echo a; rm b"], True),
+        ("grep *", ["grep", "a|b"], True),
     ],
 )
 def test_it_compares_words(pattern: str, command: list[str], expected: bool) -> None:
@@ -36,6 +45,14 @@ def test_the_last_match_wins() -> None:
     assert verdict(rules, "run_command", [["npm", "test"]]) == "allow"
     assert verdict(rules, "run_command", [["make"]]) is None
     assert verdict(rules, "read_file", [["npm"]]) is None
+
+
+def test_a_program_is_kept_from_running_by_whatever_path() -> None:
+    rules = [Rule("run_command", "* **", "allow"), Rule("run_command", "rm **", "deny")]
+    for program in ("rm", "/bin/rm", "./rm", "/usr/bin/../bin/rm"):
+        assert verdict(rules, "run_command", [[program, "x"]]) == "deny"
+    assert verdict([Rule("run_command", "ls", "allow")], "run_command", [["./ls"]]) is None
+    assert verdict([Rule("*", "rm", "deny")], "write_file", [["bin/rm"]]) is None
 
 
 @pytest.mark.parametrize("args", [{"command": ["a", "b c"]}, '{"command": ["a", "b c"]}', {"command": '["a", "b c"]'}])

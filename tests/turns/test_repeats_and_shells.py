@@ -30,15 +30,20 @@ def test_a_call_whose_result_changes_is_no_repetition(talk: Callable[..., Talk])
 
 
 def test_a_shell_is_allowed_by_rule_only(talk: Callable[..., Talk]) -> None:
-    chat = talk(
-        [SHELL, {"expect": "No rule"}, {"text": "I see."}, {"step": True}, SHELL, {"expect": "b"}, {"text": "b"}]
-    )
+    told, ran = [SHELL, {"expect": "No rule"}, {"text": "I see."}], [SHELL, {"expect": "b"}, {"text": "b"}]
+    chat = talk([*told, {"step": True}, *ran, {"step": True}, SHELL])
     chat.say("go")
     assert chat.wait()[-1]["content"] == "I see."
-    rule = {"tool": "run_command", "pattern": "sh -c 'echo *'", "verdict": "allow"}
-    chat.server.api("POST", f"/api/projects/{chat.project['id']}/rules", rule)
+    rule = {"tool": "run_command", "pattern": "sh -c 'echo * | tr * *'", "verdict": "allow"}
+    path = f"/api/projects/{chat.project['id']}/rules"
+    chat.server.api("POST", path, rule)
     chat.say("again")
     assert chat.wait()[-1]["content"] == "b"
+    chat.server.api("POST", path, rule | {"verdict": "ask"})
+    chat.say("once more")
+    chat.wait_until(lambda: chat.status() == "waiting")
+    chat.cancel()
+    chat.wait()
 
 
 def test_what_runs_in_the_background_ends_with_stop_and_server(server: Server, talk: Callable[..., Talk]) -> None:

@@ -14,10 +14,12 @@ from tools import searching
 from tools.base import Args, Tool, ToolContext, ToolResult
 from tools.blocking import in_thread
 from tools.capping import Capture
+from tools.doubts import lies_in
 from tools.environment import command_environment
 from tools.errors import ToolError
 from tools.paths import display
 from tools.run_command import Outcome, run
+from tools.sandbox import unwrapped
 from tools.workspace import Parts, Workspace
 
 SEARCH_S = 10.0
@@ -58,21 +60,30 @@ async def search_files(args: SearchFilesArgs, context: ToolContext) -> ToolResul
     workspace = context.workspace
     parts, is_file = await in_thread(_where, workspace, args.path)
     program = None if is_file else ripgrep()
+    if program and lies_in(workspace.root, program):
+        program = None
     argv = (
         _rg_argv(program, workspace, parts, args) if program else _python_argv(workspace, parts, args, is_file=is_file)
     )
     capture = Capture(full_limit=FOUND_BYTES)
+    environment = command_environment(os.environ, {})
+    # ripgrep walks by names, and a command in the background may put links in its way: it sees no more than that does.
+    sandbox = context.sandbox if program and context.sandbox and not context.sandbox.missing else None
     with workspace.open_directory(() if is_file else parts) as directory:
+        if sandbox:
+            place = str(workspace.root.joinpath(*directory.parts))
+            argv = sandbox.wrapped(argv, str(workspace.root), place, environment)
         outcome = await run(
             argv,
             directory.fd,
-            command_environment(os.environ, {}),
+            environment,
             timeout_s=SEARCH_S,
             capture=capture,
             enough_bytes=FOUND_BYTES,
+            sandboxed=sandbox is not None,
         )
     prefix = parts[:-1] if is_file else parts
-    return _result(args, outcome, prefix, by_ripgrep=program is not None)
+    return _result(args, unwrapped(outcome) if sandbox else outcome, prefix, by_ripgrep=program is not None)
 
 
 def _where(workspace: Workspace, path: str) -> tuple[Parts, bool]:
