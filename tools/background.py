@@ -60,7 +60,9 @@ class Command:
         if self.end is None:
             state = f"runs for {time.monotonic() - self.started:.0f} s"
         else:
-            state = "was stopped" if self.stop.is_set() else f"ended with exit status {self.end.exit_code}"
+            code = self.end.exit_code
+            ended = "could not be started" if code is None else f"ended with exit status {code}"
+            state = "was stopped" if self.stop.is_set() else ended
         return f"{self.id}: {shlex.join(self.argv)} [{state}]"
 
 

@@ -21,6 +21,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
+from tools.capping import Capture
 from tools.errors import ToolError
 from tools.processes import End
 from tools.run_command import Outcome
@@ -33,7 +34,8 @@ _TRY_S = 5.0
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix", "/snap", "/home/linuxbrew")
 # Read-only, below the home.
 _TOOLCHAINS = """.asdf .bun/bin .deno/bin .jenv .nvm .pyenv .rbenv .rustup .rye .sdkman .volta .config/git .gitconfig
-    .local/lib .local/share/mise .local/share/pnpm .local/share/uv .cargo/bin .cargo/config.toml go/bin""".split()
+    .local/lib .local/pipx .local/share/mise .local/share/pipx .local/share/pnpm .local/share/uv .cargo/bin
+    .cargo/config.toml go/bin""".split()
 # These are written to. They are shared with the person's other projects, as without a sandbox; the files beside them
 # that hold tokens (.npmrc, .cargo/credentials, .m2/settings.xml) stay hidden.
 _CACHES = """.bun/install/cache .cache/bazel .cache/deno .cache/go-build .cache/ms-playwright .cache/node
@@ -169,8 +171,11 @@ def _of_toolchains(path: str, home: str, tools: Sequence[str], root: str) -> tup
         # Links on PATH lead to where the programs are.
         for bin_dir in {entry, os.path.realpath(entry)} if entry.startswith("/") else ():
             readable.add(bin_dir)
-            if os.path.basename(bin_dir) == "bin":
-                readable |= {os.path.join(os.path.dirname(bin_dir), name) for name in _BESIDE_BIN}
+            above, name = os.path.split(bin_dir.rstrip("/"))
+            if name == "bin":
+                readable |= {os.path.join(above, beside) for beside in _BESIDE_BIN}
+            elif (os.path.basename(above), name) == ("node_modules", ".bin"):
+                readable.add(above)
     writable = set()
     if os.path.isabs(home) and home != "/":
         readable |= {os.path.join(home, name) for name in _TOOLCHAINS}
@@ -202,8 +207,9 @@ def unwrapped(outcome: Outcome) -> Outcome:
     """How the command in the sandbox ended, as if there were none: a program that could not be started, a signal."""
     end = outcome.end
     if end.exit_code == 1 and (match := _NOT_EXECUTED.match(outcome.capture.text())):
-        end = End(None, failure=_NUMBERS.get(match[1], errno.ENOENT))
-    elif end.exit_code is not None and end.exit_code - 128 in _SIGNALS:
+        # What it said is bubblewrap's own, and not the command's.
+        return replace(outcome, end=End(None, failure=_NUMBERS.get(match[1], errno.ENOENT)), capture=Capture())
+    if end.exit_code is not None and end.exit_code - 128 in _SIGNALS:
         # As a shell does, bubblewrap tells of a signal by an exit status.
         end = replace(end, exit_code=128 - end.exit_code)
     return replace(outcome, end=end)

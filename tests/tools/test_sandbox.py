@@ -119,11 +119,29 @@ async def test_names_are_found_where_there_is_a_network(
 async def test_what_went_wrong_reads_as_without(root: Path, run: Run) -> None:
     (root / "text").write_text("no program")
     assert "no program 'nothing-of-that-name'" in str((await run("nothing-of-that-name")).error)
+    (root / "script").write_text("#!/nowhere/to/be/found\n")
+    (root / "script").chmod(0o755)
     assert "no program './missing'" in str((await run("./missing")).error)
     assert "not executable" in str((await run("./text")).error)
     assert (await run("sh", "-c", "exit 3")).exit_code == 3
     killed = await run("sh", "-c", "kill -9 $$")
     assert (killed.exit_code, killed.error) == (-9, "Ended by signal 9 (Killed).")
+
+
+async def test_a_program_beside_the_links_on_path_is_there(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a package manager that was itself installed by one."""
+    modules = tmp_path / "node_modules"
+    for name, link in (("node_modules/manager", "node_modules/.bin/manager"), ("elsewhere/x", "tools/x")):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / link).parent.mkdir()
+        (tmp_path / name / "run").write_text("#!/bin/sh\necho works\n")
+        (tmp_path / name / "run").chmod(0o755)
+        (tmp_path / link).symlink_to(tmp_path / name / "run")
+    monkeypatch.setenv("PATH", f"{modules}/.bin:{tmp_path}/tools:{os.environ['PATH']}")
+    assert (await run("manager")).output == "works\n"
+    assert "sandbox that commands run in hides 'x'" in (await run("x")).output
 
 
 async def test_a_time_limit_ends_all_of_it(run: Run) -> None:

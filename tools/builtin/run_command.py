@@ -101,7 +101,13 @@ async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
             )
         except OSError as error:
             raise ToolError(f"No process could be started: {error.strerror or error}.") from error
-    return _result(program, unwrapped(outcome) if sandbox else outcome, timeout_s)
+    if sandbox is None:
+        return _result(program, outcome, timeout_s)
+    outcome = unwrapped(outcome)
+    if outcome.end.failure == errno.ENOENT and "/" not in program:
+        # It was found above, outside.
+        raise ToolError(f"The sandbox that commands run in hides {program!r}, or what its first line names.")
+    return _result(program, outcome, timeout_s)
 
 
 async def _in_background(
