@@ -35,7 +35,8 @@ FRAME_STATUS = {"passed": "passed", "failed": "failed", "timeout": "timeout"}
 class State:
     """How the turn stands, kept in its row. `status` is empty as long as nothing was written, then one of passed,
     failed, timeout, not_checked. `before` counts the errors of the run before the first write, None where there is
-    nothing to compare with; `last` are the fingerprints that the model was told of."""
+    nothing to compare with; `old` is how many of them are still there; `last` are the fingerprints that the model was
+    told of."""
 
     status: str = ""
     command: str = ""
@@ -43,13 +44,14 @@ class State:
     attempts: int = 0
     runs: int = 0
     left: list[dict[str, Any]] = field(default_factory=list)
+    old: int = 0
     before: dict[str, int] | None = None
     blind: bool = False
     gave_up: bool = False
     last: list[str] = field(default_factory=list)
 
     def public(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("status", "command", "reason", "attempts", "left")}
+        return {name: getattr(self, name) for name in ("status", "command", "reason", "attempts", "left", "old")}
 
 
 class Hands(Protocol):
@@ -139,7 +141,9 @@ class BuildCheck:
     async def _run(self, check: Check) -> Report:
         """Run it, as a call with a trace. A person may have to allow it first."""
         words = [word for command in check.commands for word in ("&&", *command)][1:]
-        call = ToolCall(f"check-{self.state.runs}", CHECK.name, {"command": words, "attempt": self.state.runs})
+        args = {"command": words, "attempt": self.state.runs, "label": check.shown}
+        # The page finds a call by its id, and this turn finds it again after a restart.
+        call = ToolCall(f"check-{self.turn.pk}-{self.state.runs}", CHECK.name, args)
         await self.journal.call_started(call)
         general = Decision("ask", f"BooCode wants to check its work with `{check.shown}`.")
         if why := await self.hands.refused(CHECK.name, [words], general if self.asks and not check.harmless else ALLOW):
@@ -160,6 +164,7 @@ class BuildCheck:
         self.state.status, self.state.command = judgement.status, self.check.shown
         self.state.reason = judgement.reason
         self.state.left = [_shown(problem, new=True) for problem in judgement.new[:LEFT]]
+        self.state.old = len(judgement.old)
 
     def _report(self, judgement: Judgement, around: dict[Problem, str], *, again: bool) -> str:
         """Tell the page, and the model where it shall go on; one commit with what is kept of it."""

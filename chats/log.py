@@ -11,6 +11,7 @@ from boocode.database import one_moment
 from boocode.plain import plain, plain_rows
 from snapshots import store
 from snapshots.models import AgentSnapshot
+from tools.checking import CHECK
 from traces import recorder
 
 from . import ledger, stream, wire
@@ -130,7 +131,7 @@ def _snapshot(log: SessionLog, heads: dict[str, Any]) -> str:
 def _shown_traces(session_id: UUID) -> list[dict[str, Any]]:
     hidden = Message.objects.filter(session_id=session_id, hidden_at__isnull=False, role=Message.Role.ASSISTANT)
     taken_back = {str(pk) for pk in hidden.values_list("pk", flat=True)}
-    return [trace for trace in recorder.brief(session_id) if trace["message_id"] not in taken_back]
+    return [trace for trace in recorder.brief(session_id, CHECK.name) if trace["message_id"] not in taken_back]
 
 
 def _running_outputs(session_id: UUID, traces: Iterable[Mapping[str, Any]]) -> dict[str, str]:

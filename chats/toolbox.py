@@ -144,7 +144,7 @@ class ProjectToolbox:
             return f"A rule of this project denies this call of {tool}."
         if verdict == "allow":
             return ""
-        approval = await self.journal.ask(general.reason)
+        approval = await self.journal.ask(general.reason or f"A rule of this project asks before this call of {tool}.")
         if approval.decision == Approval.Decision.DENY:
             return f"The person denied this call. {approval.note}".strip()
         if approval.decision == Approval.Decision.ALWAYS:

@@ -126,6 +126,7 @@ class CheckArgs(Args):
 
     command: list[str] = Field(min_length=1)
     attempt: int = 0
+    label: str = ""
 
     def subjects(self) -> list[list[str]]:
         return [self.command]

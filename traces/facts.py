@@ -20,10 +20,13 @@ FACTS = (
 ).split()
 
 
-def brief(session_id: UUID) -> list[dict[str, Any]]:
-    """The traces of a session, oldest first, without input and output: what a page needs beside the messages."""
-    rows = ToolTrace.objects.filter(chat__session_id=session_id).order_by("id")
-    return [_facts(row) for row in plain_rows(rows, *FACTS)]
+def brief(session_id: UUID, of_no_message: str = "") -> list[dict[str, Any]]:
+    """The traces of a session, oldest first, without input and output: what a page needs beside the messages. Those of
+    the tool `of_no_message`, whose calls no message holds, have their input."""
+    traces = ToolTrace.objects.filter(chat__session_id=session_id)
+    inputs = {str(pk): input for pk, input in traces.filter(tool=of_no_message).values_list("pk", "input")}
+    facts = [_facts(row) for row in plain_rows(traces.order_by("id"), *FACTS)]
+    return [one | {"input": inputs[one["id"]]} if one["id"] in inputs else one for one in facts]
 
 
 def as_wire(trace: ToolTrace, *, full: bool) -> dict[str, Any]:

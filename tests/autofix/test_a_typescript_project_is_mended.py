@@ -1,6 +1,7 @@
 """The loop on a real project: pnpm and TypeScript from the npm registry, with an error of its own from before."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -30,7 +31,10 @@ def shop(tmp_path: Path) -> Path:
         "src/old.ts": "export const wrong: string = 5;\n",
     }.items():
         (tmp_path / name).write_text(text)
-    installed = subprocess.run(["pnpm", "install"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    # The one door out that a test opens, and only where the store does not have it.
+    environment = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
+    command = ["pnpm", "install", "--prefer-offline"]
+    installed = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     if installed.returncode:
         pytest.skip(f"the registry did not give TypeScript: {installed.stdout[-300:]}")
     return tmp_path

@@ -83,3 +83,28 @@ def test_it_begins_a_new_turn_after_a_question_that_was_stopped(session: Session
     expect(session.transcript.get_by_text("Waits for the turn")).to_have_count(0)
     page.reload()
     expect(turns.nth(1)).to_contain_text("And again.")
+
+
+def test_the_check_asks_too_and_the_turn_says_how_it_ended(
+    page: Page, server: Server, tmp_path: Path, write_script: Callable[[str, Any], str]
+) -> None:
+    """The check is no call of the model's, and has to be answered all the same."""
+    (tmp_path / "Makefile").write_text("check:\n\t@! grep -n broken a.txt | sed 's/^/a.txt:/' | grep .\n")
+    write = [{"tool": "write_file", "args": {"path": "a.txt", "content": text}} for text in ("broken: it\n", "fine\n")]
+    script = [write[0], {"text": "Written."}, {"step": True}, write[1], {"text": "Mended."}]
+    made = server.make_session(server.make_project(tmp_path), model=write_script("checked", script))
+    page.goto(f"/sessions/{made['id']}")
+    session = SessionPage(page)
+    session.wait_until_live()
+    session.send("make it")
+    expect(session.call("Wants to check with make check before the first change")).to_be_visible()
+    page.reload()
+    session.field.blur()
+    session.asking.wait_for()
+    page.keyboard.press("a")
+    expect(session.transcript.get_by_text("the agent mends it, attempt 1 of 3")).to_be_visible()
+    expect(session.ends).to_contain_text("Check passed: make check")
+    expect(session.call("Checked with make check")).to_have_count(3)
+    page.reload()
+    expect(session.ends).to_contain_text("Check passed: make check")
+    expect(session.call("Checked with make check")).to_have_count(3)

@@ -25,6 +25,11 @@ test('it begins a new turn after one that was stopped while a tool ran', () => {
   assert.deepEqual(ended(messages), [true, true]);
 });
 
+test('it does not end a turn after its last answer while its check runs', () => {
+  const messages = [user('1', 'A'), step('2', 'A'), user('3', 'B'), step('4', 'B')];
+  assert.deepEqual(turnsOf(messages, 'c', null, 'B').map((turn) => turn.ended), [true, false]);
+});
+
 test('it goes on with a turn that a restart cut', () => {
   assert.deepEqual(shape([user('1', 'A'), step('2', 'A', { status: 'interrupted' }), step('3', 'A')]), ['1 2 3']);
 });

@@ -19,6 +19,7 @@ import { startSessionDialogs } from '../ui/sessions.js';
 import { startShell } from '../ui/shell.js';
 import { Strip } from '../ui/strip.js';
 import { Tabs } from '../ui/tabs.js';
+import { TodoPanel } from '../ui/todo.js';
 import { endWords, Transcript } from '../ui/transcript.js';
 import { welcome } from '../ui/welcome.js';
 
@@ -40,6 +41,7 @@ const composer = new Composer(byId('composer'), { send, cancel, isRunning: () =>
 const strip = new Strip(byId('strip'), { now: () => connection.retryNow(), login: page.login, home: page.home });
 const tabs = new Tabs(byId('tabs'), select);
 const nowBar = new NowBar(byId('now'), cancel);
+const todo = new TodoPanel(byId('todo'));
 const meter = new Meter(byId('meter'));
 const unsent = new UnsentList(byId('unsent'), {
   retry: (id) => outbox.retry(id),
@@ -83,6 +85,7 @@ function paint() {
   byId('transcript').removeAttribute('aria-busy');
   if (painted.chats.size || painted.reloaded) paintChats();
   if (painted.removed.size || [...painted.messages].some((id) => state.messages.get(id)?.finished_at)) meter.show(state, chatId);
+  todo.show(transcript.todo, transcript.isRunning);
   if (!transcript.isRunning) stopping = false;
   tick();
   announce();
@@ -141,6 +144,7 @@ function select(id) {
   history.replaceState(null, '', address);
   transcript.show(id);
   wasRunning = transcript.isRunning;
+  todo.show(transcript.todo, transcript.isRunning);
   composer.show(id);
   unsent.show(outbox.list(id));
   paintChats();

@@ -2,7 +2,8 @@
 import { copyButton, h } from './dom.js';
 import { counted, duration, tokens, workedMs } from './format.js';
 import { terminalText, visible } from './plaintext.js';
-import { argsOf, changedText, changesOf, commandOf } from './wording.js';
+import { todoList } from './todo.js';
+import { argsOf, changedText, changesOf, checkOf, commandOf } from './wording.js';
 
 const SHORT_LINES = 14;
 const SHORT_CHARS = 2_000;
@@ -17,7 +18,9 @@ export function callBody(state, status) {
 
 function asked(call) {
   const changes = changesOf(call);
-  if (changes.length) return [section('Change', diffView(changes, DIFF_LINES), () => changedText(call))];
+  if (changes.length) return [section(call.name === 'write_file' ? 'New content' : 'Change', diffView(changes, DIFF_LINES), () => changedText(call))];
+  if (call.name === 'check') return [section('Check', h('pre', { tabindex: '0' }, visible(checkOf(argsOf(call)))))];
+  if (call.name === 'todo' && Array.isArray(argsOf(call).items)) return [todoList(argsOf(call).items)];
   if (call.name === 'run_command') return [section('Command', h('pre', { tabindex: '0' }, visible(commandOf(argsOf(call)))), () => commandOf(argsOf(call)))];
   return [argumentsList(argsOf(call))].filter(Boolean);
 }

@@ -8,9 +8,8 @@ import { Asking } from './asking.js';
 import { callBody } from './callbody.js';
 import { h, icon, setText } from './dom.js';
 import { duration, ticking, workedMs } from './format.js';
-import { countChanges } from './linediff.js';
 import { lastLine } from './plaintext.js';
-import { changesOf, outcomeOf, wordsFor } from './wording.js';
+import { changeCounts, changesOf, outcomeOf, wordsFor } from './wording.js';
 
 const FAILED = new Set(['error', 'timeout']);
 const ODD = new Set(['waiting', 'denied', 'cancelled', 'interrupted']);
@@ -124,15 +123,15 @@ export class CallCard {
     if (outcome) parts.push(' ', h('span.outcome', {}, `→ ${outcome}`));
     this.line.replaceChildren(...parts.filter(Boolean));
     this.line.title = `${verb} ${target}`;
-    const last = this.isRunning ? lastLine(output) : FAILED.has(this.status) ? this.#lastError() : '';
+    const last = this.isRunning ? lastLine(output) : FAILED.has(this.status) && this.state.call.name !== 'check' ? this.#lastError() : ''; // a check's errors are told below it
     setText(this.last, last);
     this.last.hidden = !last;
   }
 
   #changeCounts() {
-    const changes = changesOf(this.state.call, 0);
-    if (!changes.length) return [];
-    const { added, removed } = countChanges(changes);
+    const { call, result } = this.state;
+    if (!changesOf(call, 0).length) return [];
+    const { added, removed } = changeCounts(call, result?.output);
     return [' ', h('span.plus', {}, `+${added}`), removed && ' ', removed && h('span.minus', {}, `−${removed}`)].filter(Boolean);
   }
 

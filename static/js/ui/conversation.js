@@ -17,9 +17,10 @@ const ENDS = new Set(['cancelled', 'failed']);
  * @param {Iterable<Message>} messages in order
  * @param {string} chatId
  * @param {string|null} [endedId] the last turn of which the server said that it ended; those before it have, too
+ * @param {string|null} [runningId] the turn that it works on: after the last answer its check may still run
  * @returns {Turn[]}
  */
-export function turnsOf(messages, chatId, endedId = null) {
+export function turnsOf(messages, chatId, endedId = null, runningId = null) {
   /** @type {Map<string|null, Turn>} */
   const byTurn = new Map();
   /** @type {Turn[]} */
@@ -40,6 +41,7 @@ export function turnsOf(messages, chatId, endedId = null) {
   const lastBegun = turns.findLastIndex((turn) => turn.steps.length > 0);
   const lastEnded = Math.max(turns.findIndex((turn) => endedId && turn.turnId === endedId), lastBegun - 1);
   for (const turn of turns.slice(0, lastEnded + 1)) turn.ended = true;
+  for (const turn of turns) if (runningId && turn.turnId === runningId) turn.ended = false;
   return turns;
 }
 

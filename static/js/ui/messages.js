@@ -1,4 +1,5 @@
 /** One message each: what a person wrote, what the agent said and did in a step, what the system notes. */
+import { toldOfErrors } from './build.js';
 import { CallCard } from './callcard.js';
 import { copyButton, h, icon, setText } from './dom.js';
 import { visible } from './plaintext.js';
@@ -42,7 +43,8 @@ export class NoticeMessage {
   update(message) {
     if (message.content === this.content) return;
     this.content = message.content;
-    this.element.replaceChildren(h('p.fault.mild', {}, icon('alert'), h('span', {}, visible(message.content))));
+    if (message.kind === 'build') this.element.replaceChildren(toldOfErrors(message.content));
+    else this.element.replaceChildren(h('p.fault.mild', {}, icon('alert'), h('span', {}, visible(message.content))));
   }
 }
 
@@ -55,15 +57,16 @@ export class StepMessage {
     this.cards = new Map();
   }
 
-  /** @param {any} message @param {{callState: (call: any, message: any) => any}} world */
+  /** @param {any} message @param {{checks: any[], callState: (call: any, message: any) => any}} world */
   update(message, world) {
     const whole = message.status !== 'streaming';
     if (message !== this.message) {
       this.#renderThought(message.metadata?.reasoning ?? '', !message.content && !whole);
       this.#renderProse(message.content, whole);
       this.#renderFault(message);
-      this.element.classList.toggle('empty', !message.content && !message.tool_calls?.length && !message.metadata?.reasoning && whole && !this.fault);
     }
+    const says = message.content || message.tool_calls?.length || message.metadata?.reasoning || world.checks.length;
+    this.element.classList.toggle('empty', !says && whole && !this.fault);
     this.message = message;
     this.#renderCalls(message, world);
   }
@@ -101,13 +104,14 @@ export class StepMessage {
 
   #renderCalls(message, world) {
     const calls = message.tool_calls ?? [];
-    if (!calls.length) return;
+    if (!calls.length && !world.checks.length) return;
     if (!this.calls) {
       this.calls = h('div.calls');
       if (this.fault) this.fault.before(this.calls);
       else this.element.append(this.calls);
     }
     for (const call of calls) this.#card(call).update(world.callState(call, message));
+    for (const check of world.checks) this.#card(check).update(world.callState(check, message));
   }
 
   #card(call) {
@@ -115,7 +119,9 @@ export class StepMessage {
     if (!card) {
       card = new CallCard(this.onToggle);
       this.cards.set(call.id, card);
-      this.calls.append(card.element);
+      // The check that sees how things stand runs before the first call that writes.
+      if (call.name === 'check' && call.args.attempt === 0) this.calls.prepend(card.element);
+      else this.calls.append(card.element);
     }
     return card;
   }

@@ -5,6 +5,7 @@
  * @typedef {import('../reducer.js').State} State
  * @typedef {import('../reducer.js').Changes} Changes
  */
+import { buildVerdict } from './build.js';
 import { durationOf, turnsOf, usageOf } from './conversation.js';
 import { h, icon } from './dom.js';
 import { atLeast, cost, counted, duration, modelWords, tokens } from './format.js';
@@ -32,6 +33,8 @@ export class Transcript {
     /** @type {Map<string, any>} tool_call_id → the message with its result */
     this.results = new Map();
     /** @type {import('./conversation.js').Turn[]} */
+    /** @type {Map<string, Set<string>>} message id → traces of the checks that ran with it */
+    this.checks = new Map();
     this.turns = [];
     this.seen = 0;
   }
@@ -41,9 +44,8 @@ export class Transcript {
     this.chatId = chatId;
     this.views.clear();
     this.sections.clear();
-    this.results.clear();
     this.element.replaceChildren();
-    for (const message of this.state.messages) this.#noteResult(message);
+    this.#noteAll();
     this.#arrange();
   }
 
@@ -59,7 +61,10 @@ export class Transcript {
       else if (!this.views.has(id) || message.status !== this.views.get(id).message?.status) moved = true;
       else touched.add(id);
     }
-    for (const id of changes.traces) touched.add(this.state.traces.get(id)?.message_id);
+    for (const id of changes.traces) {
+      if (this.#noteCheck(this.state.traces.get(id))) moved = true;
+      touched.add(this.state.traces.get(id)?.message_id);
+    }
     for (const id of changes.approvals) touched.add(this.state.traces.get(id)?.message_id);
     for (const callId of changes.outputs) touched.add(this.callOwner?.get(callId));
     if (moved) this.#arrange();
@@ -68,8 +73,7 @@ export class Transcript {
 
   /** Everything was replaced; what is the same keeps its place, so that the reader loses none either. */
   #reload(changes) {
-    this.results.clear();
-    for (const message of this.state.messages) this.#noteResult(message);
+    this.#noteAll();
     for (const id of changes.removed) if (!this.state.messages.has(id)) this.#drop(id);
     this.#arrange();
     for (const id of this.views.keys()) this.#renderMessage(id);
@@ -104,6 +108,45 @@ export class Transcript {
     for (const card of this.runningCards) card.tick();
   }
 
+  #noteAll() {
+    this.results.clear();
+    this.checks.clear();
+    for (const message of this.state.messages) this.#noteResult(message);
+    for (const trace of this.state.traces.values()) this.#noteCheck(trace);
+  }
+
+  /** A check is a call that no message names: BooCode made it. */
+  #noteCheck(trace) {
+    if (trace?.tool !== 'check') return false;
+    this.checks.set(trace.message_id, (this.checks.get(trace.message_id) ?? new Set()).add(trace.id));
+    return true;
+  }
+
+  /** The turn whose check runs: after its last answer it is not at its end. */
+  get #checkedTurn() {
+    const traces = [...this.checks.values()].flatMap((ids) => [...ids].map((id) => this.state.traces.get(id)));
+    return traces.findLast((trace) => trace?.status === 'running' && trace.chat_id === this.chatId)?.turn ?? null;
+  }
+
+  /** The agent's list of what is to be done, as it last wrote it. @returns {{text: string, state: string}[]|undefined} */
+  get todo() {
+    return this.listed ?? this.state.chats.get(this.chatId)?.snapshot?.todo;
+  }
+
+  #checksOf(message) {
+    return [...(this.checks.get(message.id) ?? [])].map((id) => {
+      const trace = this.state.traces.get(id);
+      const args = trace.input ?? this.state.approvals.get(id)?.input ?? { label: this.#build(message.turn_id)?.command };
+      return { id: trace.tool_call_id, name: 'check', args };
+    });
+  }
+
+  /** How the turn's check went, as its last word or, while it works, the chat's snapshot tells it. */
+  #build(turnId) {
+    const told = this.turns.find((turn) => turn.turnId === turnId)?.steps.findLast((step) => step.metadata?.build);
+    return told?.metadata.build ?? this.state.chats.get(this.chatId)?.snapshot?.build;
+  }
+
   #noteResult(message) {
     if (message.role !== 'tool') return false;
     if (message.tool_results) this.results.set(message.tool_results.tool_call_id, message);
@@ -112,7 +155,8 @@ export class Transcript {
 
   /** Puts turns and messages where they belong, and renders those that are new. */
   #arrange() {
-    this.turns = turnsOf(this.state.messages, this.chatId, endedTurn(this.state.chats.get(this.chatId)?.snapshot));
+    this.turns = turnsOf(this.state.messages, this.chatId, endedTurn(this.state.chats.get(this.chatId)?.snapshot), this.#checkedTurn);
+    this.listed = null;
     this.callOwner = new Map();
     const known = new Set();
     let before = this.element.firstElementChild;
@@ -146,7 +190,10 @@ export class Transcript {
     const messages = turn.asked ? [turn.asked, ...turn.steps] : turn.steps;
     let before = element.firstElementChild;
     for (const message of messages) {
-      for (const call of message.tool_calls ?? []) this.callOwner.set(call.id, message.id);
+      for (const call of message.tool_calls ?? []) {
+        this.callOwner.set(call.id, message.id);
+        if (call.name === 'todo' && Array.isArray(call.args?.items)) this.listed = call.args.items;
+      }
       const view = this.#view(message);
       if (view.element === before) before = before.nextElementSibling;
       else element.insertBefore(view.element, before);
@@ -173,7 +220,7 @@ export class Transcript {
 
   #update(view, message, turn) {
     const queued = Boolean(turn && this.isRunning && turn !== this.current && !turn.ended && !turn.steps.length);
-    view.update(message, { queued, callState: (call, step) => this.#callState(call, step) });
+    view.update(message, { queued, checks: this.#checksOf(message), callState: (call, step) => this.#callState(call, step) });
   }
 
   #callState(call, step) {
@@ -201,7 +248,8 @@ export class Transcript {
       this.#wasStopped(answer) && 'stopped', duration(durationOf(turn, this.#resultsOf(turn))), calls && counted(calls, 'tool call'), used.tokens.known > 0 && `${atLeast(used.tokens, tokens)} tokens`,
       used.answers > 0 && cost(used.cost), modelWords(answer.model ?? ''),
     ];
-    const spans = words.filter(Boolean).map((word) => h('span', {}, word));
+    const build = buildVerdict(answer.metadata?.build);
+    const spans = [...build, ...words.filter(Boolean).map((word) => h('span', {}, word))];
     const mayRetry = isLast && answer.status === 'failed' && turn.asked;
     const shown = [mayRetry, ...spans.map((span) => span.textContent)].join();
     if (foot.dataset.words === shown) return;

@@ -9,7 +9,7 @@
  *
  * @typedef {'pending'|'running'|'waiting'|'ok'|'error'|'timeout'|'denied'|'cancelled'|'interrupted'} Status of a trace
  */
-import { lineDiff, patchFiles } from './linediff.js';
+import { countChanges, lineDiff, patchFiles } from './linediff.js';
 import { oneLine } from './plaintext.js';
 
 /** tool: [icon, while it runs, when it is done, when it did not work, when it waits for permission] */
@@ -50,7 +50,8 @@ export function argsOf({ args }) {
 }
 
 function targetOf(name, args) {
-  if (name === 'run_command' || name === 'check') return oneLine(commandOf(args));
+  if (name === 'run_command') return oneLine(commandOf(args));
+  if (name === 'check') return oneLine(checkOf(args)) || 'the project’s check';
   if (name === 'search_files') return oneLine(args.pattern ?? args.query ?? args.text ?? '', 80);
   if (name === 'move_file') return `${oneLine(args.source ?? args.path ?? '')} → ${oneLine(args.destination ?? args.to ?? '')}`;
   if (name === 'list_files') return !args.path || args.path === '.' ? '' : oneLine(args.path);
@@ -65,6 +66,12 @@ export function commandOf(args) {
   return Array.isArray(command) ? command.map(quoted).join(' ') : String(command);
 }
 
+/** The project's check as one would type it. @param {Record<string, any>} args */
+export function checkOf(args) {
+  if (args.label) return String(args.label);
+  return Array.isArray(args.command) ? args.command.map((word) => (word === '&&' ? word : quoted(word))).join(' ') : '';
+}
+
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(String(word)) ? String(word) : `'${String(word).replaceAll("'", "'\\''")}'`);
 
 function detailOf(name, args) {
@@ -72,6 +79,8 @@ function detailOf(name, args) {
   if (name === 'list_files') return !args.path || args.path === '.' ? 'the project’s files' : '';
   if (name === 'search_files') return [args.path && args.path !== '.' && `in ${oneLine(args.path)}`, args.glob && `(${oneLine(args.glob)})`].filter(Boolean).join(' ');
   if (name === 'run_command') return args.directory && args.directory !== '.' ? `in ${oneLine(args.directory)}` : '';
+  if (name === 'check') return args.attempt === 0 ? 'before the first change' : '';
+  if (name === 'todo' && Array.isArray(args.items)) return `${args.items.filter((item) => item?.state === 'done').length} of ${args.items.length} done`;
   return '';
 }
 
@@ -120,10 +129,26 @@ export function changesOf(call, context = 3) {
 /** What one would copy of an edit: the new text, or the patch. @returns {string} */
 export const changedText = (call) => (call.name === 'apply_patch' ? String(argsOf(call).patch ?? '') : editsOf(call).map((edit) => edit.after).join('\n'));
 
+const COUNTS = /: \+(\d+) -(\d+)\./g;
+
+/**
+ * Lines that came and went. A result that counts them knows better: what a whole file replaced is not in the call.
+ *
+ * @param {{name: string, args: any}} call
+ * @param {string} [output] of the result
+ */
+export function changeCounts(call, output = '') {
+  const told = [...output.matchAll(COUNTS)];
+  if (!told.length) return countChanges(changesOf(call, 0));
+  const sum = (group) => told.reduce((total, match) => total + Number(match[group]), 0);
+  return { added: sum(1), removed: sum(2) };
+}
+
 /** The rule that fits this very call and no other; empty where it takes more than one. As the server makes it. */
 export function exactPattern(call) {
   const args = argsOf(call);
-  const words = call.name === 'run_command' ? args.command : [args.path];
+  const isCommand = call.name === 'run_command' || call.name === 'check';
+  const words = isCommand ? args.command : [args.path];
   if (call.name === 'move_file' || !Array.isArray(words) || !words.length || words.some((word) => typeof word !== 'string')) return '';
   return words.map((word) => quoted(word.replace(/[*?[]/g, '[$&]'))).join(' ');
 }
