@@ -45,7 +45,8 @@ class FoldersSerializer(serializers.Serializer[Any]):
 class ProjectSerializer(serializers.ModelSerializer[Project]):
     class Meta:
         model = Project
-        fields = ["id", "name", "root", "check_command", "approval", "network", "created_at", "updated_at"]
+        fields = ["id", "name", "root", "check_command", "approval", "network", "command_limit_s"]
+        fields += ["created_at", "updated_at"]
         extra_kwargs = {
             "name": {"required": False},
             "root": {

@@ -32,6 +32,7 @@ class ProjectToolbox:
 
     def __init__(self, project: Project, rules: list[rules.Rule], journal: TurnJournal, files: Beginning) -> None:
         self.root = project.root
+        self.command_limit_s = project.command_limit_s
         self.approval: policy.Approval = project.approval  # type: ignore[assignment]
         self.rules = rules
         self.journal = journal
@@ -70,6 +71,7 @@ class ProjectToolbox:
         return ToolContext(
             workspace=workspace,
             emit_output=emit,
+            timeout_limit_s=self.command_limit_s,
             environment=self.journal.environment(),
             sandbox=self.sandbox,
             owner=str(self.journal.chat_id),

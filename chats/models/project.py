@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from .base import UUIDModel
@@ -30,6 +31,11 @@ class Project(UUIDModel):
     check_command = models.CharField(max_length=1000, blank=True)
     approval = models.CharField(max_length=10, choices=Approval, default=Approval.ASK)
     network = models.BooleanField(default=False, help_text="Whether commands may use the network in their sandbox.")
+    command_limit_s = models.PositiveIntegerField(
+        default=600,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 3600)],
+        help_text="How many seconds a command may ask for; without asking it has 30.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

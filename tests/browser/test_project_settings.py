@@ -17,11 +17,15 @@ def test_it_saves_them_and_says_what_is_wrong(page: Page, server: Server, tmp_pa
     check.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("can't be split into words")
     check.fill("make test")
+    limit = page.get_by_label("Longest run of a command")
+    expect(limit).to_have_value("600")
+    limit.fill("1800")
     page.get_by_role("textbox", name="Name").fill("Tea shop")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Tea shop")).to_be_visible()
     saved = server.api("GET", f"/api/projects/{project['id']}")
     assert (saved["approval"], saved["check_command"]) == ("read_only", "make test")
+    assert saved["command_limit_s"] == 1800
 
 
 def test_it_removes_a_project_after_asking_and_leaves_the_folder(page: Page, server: Server, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ async def test_it_ends_at_the_time_limit_with_its_whole_group(call: Call, mark: 
     result = await call("run_command", command=["sh", "-c", f"sleep {mark} & sleep {mark}"], timeout_s=0.5)
     assert result.status == "timeout"
     assert "Stopped after 0.5 s" in result.output
+    assert "A longer run needs timeout_s, up to 600." in result.output
     assert 0.4 < time.monotonic() - started < 2
     assert gone(mark)
 

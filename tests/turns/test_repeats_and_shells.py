@@ -1,4 +1,5 @@
-"""What a project that asks is asked for beyond its commands: a third time in a row. And shells, by rule only."""
+"""What holds for a project's calls beyond asking: a third time in a row, shells by rule only, the longest run of a
+command, and the end of what runs in the background."""
 
 from collections.abc import Callable
 
@@ -44,6 +45,17 @@ def test_a_shell_is_allowed_by_rule_only(talk: Callable[..., Talk]) -> None:
     chat.wait_until(lambda: chat.status() == "waiting")
     chat.cancel()
     chat.wait()
+
+
+def test_no_command_runs_longer_than_the_project_allows(talk: Callable[..., Talk]) -> None:
+    sleep = {"tool": "run_command", "args": {"command": ["sleep", "60"], "timeout_s": 50}}
+    chat = talk([sleep, {"expect": "Stopped after 1 s"}, {"text": "I see."}], command_limit_s=1)
+    chat.say("go")
+    assert chat.wait()[-1]["content"] == "I see."
+    assert "background: true" in chat.traces()[0]["output"]
+    path = f"/api/projects/{chat.project['id']}"
+    for wrong in (0, 10**6, "long"):
+        assert "command_limit_s" in chat.server.api("PATCH", path, {"command_limit_s": wrong}, expect=400)
 
 
 def test_what_runs_in_the_background_ends_with_stop_and_server(server: Server, talk: Callable[..., Talk]) -> None:

@@ -73,7 +73,7 @@ class RunCommandArgs(Args):
 
 
 async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
-    timeout_s = min(args.timeout_s or context.timeout_s, max(context.timeout_limit_s, context.timeout_s))
+    timeout_s = min(args.timeout_s or context.timeout_s, context.timeout_limit_s)
     environment = command_environment(os.environ, context.environment, own_bin())
     if only_reads_a_repository(args.argv):
         environment |= WITHOUT_HOOKS
@@ -102,12 +102,12 @@ async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
         except OSError as error:
             raise ToolError(f"No process could be started: {error.strerror or error}.") from error
     if sandbox is None:
-        return _result(program, outcome, timeout_s)
+        return _result(program, outcome, timeout_s, context.timeout_limit_s)
     outcome = unwrapped(outcome)
     if outcome.end.failure == errno.ENOENT and "/" not in program:
         # It was found above, outside.
         raise ToolError(f"The sandbox that commands run in hides {program!r}, or what its first line names.")
-    return _result(program, outcome, timeout_s)
+    return _result(program, outcome, timeout_s, context.timeout_limit_s)
 
 
 async def _in_background(
@@ -127,8 +127,8 @@ def own_bin() -> str:
     return os.path.dirname(sys.executable) if sys.prefix != sys.base_prefix else ""
 
 
-def _result(program: str, outcome: Outcome, timeout_s: float) -> ToolResult:
-    error = _error(program, outcome, timeout_s)
+def _result(program: str, outcome: Outcome, timeout_s: float, limit_s: float) -> ToolResult:
+    error = _error(program, outcome, timeout_s, limit_s)
     capture = outcome.capture
     return ToolResult(
         output=_shown(capture.text(), error),
@@ -146,10 +146,11 @@ def _shown(text: str, error: str | None) -> str:
     return text + ("\n" if text and not text.endswith("\n") else "") + f"[{error}]"
 
 
-def _error(program: str, outcome: Outcome, timeout_s: float) -> str | None:
+def _error(program: str, outcome: Outcome, timeout_s: float, limit_s: float) -> str | None:
     end = outcome.end
     if outcome.timed_out:
-        return f"Stopped after {timeout_s:g} s, with everything that it had started. A longer run needs timeout_s."
+        longer = f"timeout_s, up to {limit_s:g}" if timeout_s < limit_s else "background: true"
+        return f"Stopped after {timeout_s:g} s, with everything that it had started. A longer run needs {longer}."
     if end.failure is not None:
         return _not_started(program, end.failure)
     if end.reason == "processes":

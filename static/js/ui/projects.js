@@ -59,16 +59,17 @@ async function attempt(tell, act) {
 function show(form, project) {
   form.querySelector('[data-name]').textContent = project.name;
   form.querySelector('[data-root]').textContent = project.root;
-  const { name, approval, check_command, network } = form.elements;
+  const { name, approval, check_command, command_limit_s, network } = form.elements;
   name.value = project.name;
   approval.value = project.approval;
   check_command.value = project.check_command;
+  command_limit_s.value = project.command_limit_s;
   network.checked = project.network;
 }
 
 function settingsIn(form) {
-  const { name, approval, check_command, network } = form.elements;
-  return { name: name.value.trim(), approval: approval.value, check_command: check_command.value.trim(), network: network.checked };
+  const { name, approval, check_command, command_limit_s, network } = form.elements;
+  return { name: name.value.trim(), approval: approval.value, check_command: check_command.value.trim(), command_limit_s: Number(command_limit_s.value), network: network.checked };
 }
 
 function showRules(list, rules, tell) {
