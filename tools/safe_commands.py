@@ -26,10 +26,11 @@ class Shape:
     """What the arguments of one safe command look like.
 
     `letters` are short flags that may be joined (`-la`), `flags` whole ones, `starts` flags with their value after `=`
-    or joined, `values` flags whose value is the next argument.
+    or joined, `values` flags whose value is the next argument. Not `bare`: without a flag it does something else.
     """
 
     letters: str = ""
+    bare: bool = True
     flags: frozenset[str] = frozenset()
     starts: tuple[str, ...] = ()
     values: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
@@ -47,7 +48,11 @@ def _flags(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_VERSION = Shape(flags=_flags("--version -V"))
+def _version(flags: str = "--version") -> Shape:
+    """`make --version` is harmless, and `make` is not."""
+    return Shape(bare=False, flags=_flags(flags))
+
+
 _LOG = Shape(
     letters="pw",
     flags=_flags(
@@ -141,14 +146,14 @@ SAFE: dict[str, Shape] = {
         | {"-maxdepth": _NUMBER, "-mindepth": _NUMBER},
         positionals="paths",
     ),
-    "git": Shape(flags=_flags("--version"), subcommands=_GIT),
-    "python": _VERSION,
-    "python3": _VERSION,
-    "node": Shape(flags=_flags("--version -v")),
-    "npm": Shape(flags=_flags("--version -v")),
-    "java": Shape(flags=_flags("--version -version")),
-    "gcc": Shape(flags=_flags("--version")),
-    "make": Shape(flags=_flags("--version")),
+    "git": Shape(bare=False, flags=_flags("--version"), subcommands=_GIT),
+    "python": _version("--version -V"),
+    "python3": _version("--version -V"),
+    "node": _version("--version -v"),
+    "npm": _version("--version -v"),
+    "java": _version("--version -version"),
+    "gcc": _version(),
+    "make": _version(),
 }
 
 
@@ -165,7 +170,7 @@ def is_safe(argv: Sequence[str], inside: Callable[[str], bool]) -> bool:
         shape = shape.subcommands.get(rest.pop(0))
         if shape is None:
             return False
-    elif shape.subcommands and not rest:
+    if not shape.bare and not any(map(shape.takes_flag, rest)):
         return False
     positionals = _positionals(shape, rest)
     return positionals is not None and _allowed(shape, positionals, rest, inside)

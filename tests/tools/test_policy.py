@@ -147,7 +147,82 @@ diff a /etc/passwd
 diff src docs
 tree -o x
 uniq a b
-stat -c %n /etc/passwd""".split("\n"),
+stat -c %n /etc/passwd
+xargs rm
+env rm a
+nice ls
+timeout 5 ls
+sudo ls
+tar -cf x.tar --to-command=./evil a
+tar xf a.tar --checkpoint-action=exec=sh
+npm --prefix /etc run x
+npm run test
+make -f evil
+make
+make --
+git --no-pager
+git --
+python3
+node
+npm
+gcc
+java
+sed -i s/a/b/ a
+sed -n w/etc/x a
+awk BEGIN{system("rm")}
+perl -e 1
+rg --pre=./evil --files
+rg --hostname-bin=./evil x
+rg --search-zip x
+rg -f/etc/passwd a
+grep -P x a
+grep --file=/etc/passwd a
+grep -rnf/etc/passwd a
+grep -nR x .
+find -L . -name x
+find . -name x -fls out
+find . -okdir ./evil {} ;
+find . -files0-from a
+git log --output=a -1
+git -c core.sshCommand=./evil fetch
+git -ccore.pager=./evil log
+git --git-dir=evil status
+git --work-tree=/ status
+git -p log
+git status -uall --porcelain=v3
+git log --show-signature
+git diff --no-ext-diff --ext-diff
+git show --output a
+git blame -L :evil:a a
+git rev-parse --parseopt
+git ls-files --with-tree=x -t
+git archive --exec=./evil HEAD
+git config alias.x !evil
+git submodule update
+/usr/bin/git status
+/bin/sh -c ls
+./git status
+GIT status
+ls\u00a0-la
+\uff4cs
+head -n 5 /etc/passwd
+head -c5 ../x
+tail --pid=1 a
+tail -n +1 -f a
+cat -- ../x
+cat .git/../../x
+ls -la /
+ls --hyperlink=/etc
+wc -l ~/x
+du -sh ..
+cmp a /etc/passwd
+date +%s -f /etc/passwd
+date -f a
+which -a ls --tty-only
+python3 --version -c pass
+python3 -V -m http.server
+node -v -e 1
+npm -v exec x""".split("\n"),
 )
 def test_it_asks_for_everything_else(line: str) -> None:
     assert command(line) == "ask"
@@ -222,3 +297,18 @@ def test_it_never_allows_a_path_outside_by_any_arrangement(program: str, argumen
     if decision.verdict == "allow" and program in ("cat", "ls"):
         assert "/etc/passwd" not in arguments
         assert "../x" not in arguments
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.just('["rm", "a"]')),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = st.sampled_from(sorted({name for tool in TOOLS.values() for name in tool.Args.model_fields}))
+
+
+@given(st.sampled_from(sorted(TOOLS)), st.dictionaries(NAMES, JSON, max_size=4) | st.text(max_size=20))
+def test_it_decides_on_whatever_a_model_sends(name: str, args: dict[str, Any] | str) -> None:
+    assert decide("ask", TOOLS[name], args).verdict in ("allow", "ask", "deny")
+    assert decide("read_only", TOOLS[name], args).verdict == ("allow" if TOOLS[name].kind == "read" else "deny")
+    assert all(subject for subject in subjects_of(TOOLS[name], args))
