@@ -30,17 +30,18 @@ class AlreadyDecided(Exception):
 # --- The turn's side ------------------------------------------------------------------------------------------------
 
 
-def ask(trace: ToolTrace, reason: str) -> Frames:
+def ask(trace: ToolTrace, reason: str, diff: str) -> Frames:
     """Put the question. Inside the writer's transaction."""
     Approval.objects.create(
         trace=trace,
         turn_id=trace.turn_id,
         reason=reason,
+        diff=diff,
         expires_at=timezone.now() + timedelta(seconds=settings.APPROVAL_TIMEOUT_S),
     )
     return [
         wire.ApprovalRequested(
-            chat_id=trace.chat_id, trace_id=trace.pk, tool=trace.tool, input=trace.input, reason=reason
+            chat_id=trace.chat_id, trace_id=trace.pk, tool=trace.tool, input=trace.input, reason=reason, diff=diff
         ),
         *_status(trace, "waiting"),
     ]

@@ -205,16 +205,18 @@ class TurnJournal:
         await self.confirm()
         self.began = monotonic()
 
-    async def ask(self, reason: str) -> Approval:
-        """Ask a person about the running call, and wait for the decision, however long that takes."""
+    async def ask(self, reason: str, diff: str = "") -> Approval:
+        """Ask a person about the running call, which would make `diff`, and wait for the decision, however long that
+        takes."""
         assert self.running is not None
+        diff = recorder.redactor().text(wire.clean(diff))
         trace = self.running[1].result()
         approval = await in_database(Approval.objects.filter(trace=trace).first)
         if approval is None:
 
             def change(_log: SessionLog) -> tuple[None, Frames]:
                 self._stand("waiting", approvals=[trace.pk])
-                return None, approvals.ask(trace, reason)
+                return None, approvals.ask(trace, reason, diff)
 
             self._soon(change)
             await self.confirm()

@@ -154,6 +154,7 @@ def waiting_approvals(session_id: UUID) -> list[dict[str, Any]]:
             "tool": row.trace.tool,
             "input": row.trace.input,
             "reason": row.reason,
+            "diff": row.diff,
         }
         for row in waiting.select_related("trace")
     ]

@@ -15,6 +15,7 @@ from tools.blocking import in_thread
 from tools.checking import find_check
 from tools.doubts import doubt
 from tools.paths import display
+from tools.planning import preview
 from tools.rules_files import read_rules_files
 from tools.workspace import Workspace
 from traces import recorder
@@ -146,7 +147,11 @@ class ProjectToolbox:
             return f"A rule of this project denies this call of {tool}."
         if verdict == "allow":
             return ""
-        approval = await self.journal.ask(general.reason or f"A rule of this project asks before this call of {tool}.")
+        assert self.journal.running is not None
+        call, _trace = self.journal.running
+        diff = await in_thread(preview, call.name, call.args, self.workspace())
+        why = general.reason or f"A rule of this project asks before this call of {tool}."
+        approval = await self.journal.ask(why, diff)
         if approval.decision == Approval.Decision.DENY:
             return f"The person denied this call. {approval.note}".strip()
         if approval.decision == Approval.Decision.ALWAYS:

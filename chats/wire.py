@@ -212,6 +212,7 @@ class ApprovalRequested(Logged):
     tool: str
     input: Any
     reason: str = ""
+    diff: str = ""
 
 
 class ApprovalResolved(Logged):

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID
 
-from tools.builtin import apply_patch, edit_file, write_file
 from tools.errors import ToolError
+from tools.planning import planned
 from tools.registry import TOOLS
 from tools.workspace import Workspace
 
@@ -24,14 +24,10 @@ DIGEST_BYTES = 16 * 1024 * 1024
 def plan(tool: str, args: Mapping[str, Any] | str, workspace: Workspace) -> Planned:
     """What the call would change; nothing where it would fail."""
     try:
+        if changes := planned(tool, args, workspace):
+            return [(change.path, _digest(change.before), _digest(change.after)) for change in changes]
         parsed: Any = TOOLS[tool].parsed(args)
         match tool:
-            case "write_file" | "edit_file":
-                change = (write_file if tool == "write_file" else edit_file).plan(workspace, parsed)
-                return [(change.path, _digest(change.before), _digest(change.after))]
-            case "apply_patch":
-                changes = apply_patch.plan(workspace, parsed)
-                return [(change.path, _digest(change.before), _digest(change.after)) for change in changes]
             case "delete_file":
                 return [(parsed.path, ANY, None)]
             case "move_file":

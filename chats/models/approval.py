@@ -20,6 +20,7 @@ class Approval(UUIDModel):
     trace = models.OneToOneField("traces.ToolTrace", models.CASCADE, related_name="approval")
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="approvals")
     reason = models.TextField(blank=True, help_text="Why a person is asked.")
+    diff = models.TextField(blank=True, help_text="What the call would change in files.")
     asked_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     decision = models.CharField(max_length=10, choices=Decision, blank=True)

@@ -28,7 +28,7 @@ export const CONTRACT = {
     "chat_created": {"channel": "'event'", "seq": "integer", "ord": "integer", "chat_id": "string", "name": "string", "model": "string", "agent": "string"},
     "chat_renamed": {"channel": "'event'", "seq": "integer", "ord": "integer", "chat_id": "string", "name": "string", "model?": "string|null", "agent?": "string|null"},
     "compacted": {"channel": "'event'", "seq": "integer", "ord": "integer", "session_id": "string", "chat_id": "string", "before_tokens?": "integer|null", "after_tokens?": "integer|null"},
-    "approval_requested": {"channel": "'event'", "seq": "integer", "ord": "integer", "chat_id": "string", "trace_id": "string", "tool": "string", "input": "any", "reason?": "string"},
+    "approval_requested": {"channel": "'event'", "seq": "integer", "ord": "integer", "chat_id": "string", "trace_id": "string", "tool": "string", "input": "any", "reason?": "string", "diff?": "string"},
     "approval_resolved": {"channel": "'event'", "seq": "integer", "ord": "integer", "chat_id": "string", "trace_id": "string", "decision": "'allow'|'deny'|'always'", "by": "string"},
     "build_result": {"channel": "'event'", "seq": "integer", "ord": "integer", "chat_id": "string", "attempt": "integer", "status": "'passed'|'failed'|'timeout'", "command": "string", "errors": "object[]"},
     "workspace_changed": {"channel": "'event'", "seq": "integer", "ord": "integer", "project_id": "string", "paths": "string[]"},

@@ -85,6 +85,29 @@ def test_it_begins_a_new_turn_after_a_question_that_was_stopped(session: Session
     expect(turns.nth(1)).to_contain_text("And again.")
 
 
+def test_it_shows_what_a_change_would_do_to_the_file(
+    page: Page, server: Server, tmp_path: Path, write_script: Callable[[str, Any], str]
+) -> None:
+    (tmp_path / "notes.txt").write_text("one\ntwo\n")
+    write = {"tool": "write_file", "args": {"path": "notes.txt", "content": "one\n2\n"}}
+    project = server.make_project(tmp_path)
+    server.api("POST", f"/api/projects/{project['id']}/rules", {"tool": "write_file", "pattern": "*", "verdict": "ask"})
+    made = server.make_session(project, model=write_script("rewriter", [write, {"text": "Done."}]))
+    page.goto(f"/sessions/{made['id']}")
+    session = SessionPage(page)
+    session.wait_until_live()
+    session.send("write it")
+    session.asking.wait_for()
+    for _ in range(2):
+        expect(session.transcript.locator("pre.diff span")).to_have_text(
+            ["notes.txt", "@@ -1,2 +1,2 @@", "  one", "\u2212 two", "+ 2"]
+        )
+        page.reload()
+        session.asking.wait_for()
+    session.allow()
+    expect(session.call("Wrote notes.txt +1 \u22121")).to_be_visible()
+
+
 def test_the_check_asks_too_and_the_turn_says_how_it_ended(
     page: Page, server: Server, tmp_path: Path, write_script: Callable[[str, Any], str]
 ) -> None:

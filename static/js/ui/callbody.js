@@ -3,7 +3,7 @@ import { copyButton, h } from './dom.js';
 import { counted, duration, tokens, workedMs } from './format.js';
 import { terminalText, visible } from './plaintext.js';
 import { todoList } from './todo.js';
-import { argsOf, changedText, changesOf, checkOf, commandOf } from './wording.js';
+import { argsOf, changedText, changesOf, checkOf, commandOf, patchLines } from './wording.js';
 
 const SHORT_LINES = 14;
 const SHORT_CHARS = 2_000;
@@ -13,7 +13,9 @@ const CHANGING = new Set(['write_file', 'edit_file', 'delete_file', 'move_file']
 
 /** @param {import('./callcard.js').CallState} state @param {string} status @returns {HTMLElement} */
 export function callBody(state, status) {
-  return h('div.call-body', {}, ...asked(state.call), ...answered(state, status), facts(state));
+  const known = status === 'waiting' && state.approval?.diff;
+  const what = known ? [section('Change', diffView(patchLines(known), DIFF_LINES), () => known)] : asked(state.call);
+  return h('div.call-body', {}, ...what, ...answered(state, status), facts(state));
 }
 
 function asked(call) {

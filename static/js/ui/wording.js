@@ -123,8 +123,11 @@ const patchedPaths = (args) => (Array.isArray(args.paths) ? args.paths : patchFi
 /** The lines that a call takes away and puts there; none for what is no edit. @returns {import('./linediff.js').Line[]} */
 export function changesOf(call, context = 3) {
   if (call.name !== 'apply_patch') return editsOf(call).flatMap(({ before, after }) => lineDiff(before, after, context));
-  return patchFiles(String(argsOf(call).patch ?? '')).flatMap(({ path, lines }) => [{ kind: 'place', text: path }, ...lines]);
+  return patchLines(String(argsOf(call).patch ?? ''));
 }
+
+/** A unified diff, with the names of its files. @param {string} patch @returns {import('./linediff.js').Line[]} */
+export const patchLines = (patch) => patchFiles(patch).flatMap(({ path, lines }) => [{ kind: 'place', text: path }, ...lines]);
 
 /** What one would copy of an edit: the new text, or the patch. @returns {string} */
 export const changedText = (call) => (call.name === 'apply_patch' ? String(argsOf(call).patch ?? '') : editsOf(call).map((edit) => edit.after).join('\n'));
