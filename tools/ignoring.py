@@ -10,6 +10,7 @@ from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".gitignore"
 IGNORE_FILE_BYTES = 256 * 1024
+BELOW = "ps_d"  # the library's group for the slash before what lies in a directory
 
 
 @lru_cache(maxsize=256)
@@ -36,11 +37,21 @@ class Rules:
         while rules is not None:
             if rules.spec is not None:
                 path = "/".join(parts[len(rules.base) :]) + ("/" if directory else "")
-                decision = rules.spec.check_file(path).include
+                decision = _decision(rules.spec, path)
                 if decision is not None:
-                    return bool(decision)
+                    return decision
             rules = rules.above
         return False
+
+
+def _decision(spec: GitIgnoreSpec, path: str) -> bool | None:
+    """What the last pattern says that names `path` itself. The library also lets one speak for all that lies in the
+    directory it names, and git does not: there `!a.log` brings back no `a.log/a`."""
+    for pattern in reversed(list(spec.patterns)):
+        match = pattern.regex.match(path) if pattern.regex is not None else None
+        if match and (match.groupdict().get(BELOW) is None or match.end(BELOW) == len(path)):
+            return pattern.include
+    return None
 
 
 def _ignore_text(directory: int) -> str:

@@ -3,7 +3,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.tools.conftest import Call
@@ -96,6 +96,7 @@ PATTERNS = st.sampled_from(
     st.lists(st.lists(NAMES, min_size=1, max_size=3), max_size=8),
     st.dictionaries(st.sampled_from(["", "a/", "build/"]), st.lists(PATTERNS, min_size=1, max_size=4)),
 )
+@example([["a.log", "a", "a"]], {"": ["a/", "!a.log"]})
 def test_it_ignores_what_git_ignores(
     tmp_path_factory: pytest.TempPathFactory,
     paths: list[list[str]],
