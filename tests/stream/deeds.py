@@ -99,7 +99,7 @@ class Deeds:
         elif kind == 2 and run.asked is None:
             assert run.journal.running is not None
             run.asked = trace = run.journal.running[1].result()
-            run.journal.keep(lambda _log: (None, approvals.ask(trace, "Why?")))
+            run.journal.keep(lambda _log: (None, approvals.ask(trace, "Why?", "-old\n+new\n")))
         elif kind == 3 and run.asked is not None:
             await self._decide(run, run.asked, ("allow", "deny", "always")[number % 3])
         else:
