@@ -151,7 +151,7 @@ export function toSnapshot(state) {
   const { epoch, heads, ord } = state;
   const chats = [...state.chats.values()].map(({ id, name, model, agent, status }) => ({ id, name, model, agent, status }));
   const open = [...state.approvals.values()].filter(({ decision }) => decision === null);
-  const approvals = open.map(({ chat_id, trace_id, tool, input, reason }) => ({ chat_id, trace_id, tool, input, reason }));
+  const approvals = open.map(({ chat_id, trace_id, tool, input, reason, diff }) => ({ chat_id, trace_id, tool, input, reason, diff }));
   const traces = [...state.traces.values()];
   return { epoch, heads: { ...heads }, ord, messages: [...state.messages], chats, traces, approvals, outputs: Object.fromEntries(state.outputs) };
 }

@@ -107,7 +107,7 @@ def test_it_lets_nobody_edit_what_happened(as_admin: Client, model: Any) -> None
 def test_it_changes_how_a_project_is_worked_on_and_not_its_folder(as_admin: Client) -> None:
     make_everything("one")
     project = Project.objects.get()
-    form = {"name": "two", "root": "/etc", "check_command": "make", "approval": "auto"}
+    form = {"name": "two", "root": "/etc", "check_command": "make", "approval": "auto", "command_limit_s": "60"}
     assert as_admin.post(url_of(Project, f"{project.pk}/change/"), form).status_code == 302
     project.refresh_from_db()
     assert (project.name, project.root, project.approval) == ("two", "/one", "auto")
