@@ -1,5 +1,6 @@
 """Where bubblewrap is installed and works, commands see the project, the system's programs, toolchains and package
-caches, and nothing else of the disk; no process but their own; and no network unless the project allows it.
+caches, and nothing else of the disk; no process but their own; and no network unless the project allows it. What tells
+git which programs to run, as it would outside when the person uses it, they can read and not write.
 
 The rest is not there for them: the person's home with its keys, BooCode's data, the server's /proc/<pid>/environ, the
 sockets below /run. Temporary directories are their own and empty.
@@ -43,6 +44,7 @@ _CACHES = """.bun/install/cache .cache/bazel .cache/deno .cache/go-build .cache/
     .gradle/wrapper .ivy2/cache .local/share/pnpm/store .m2/repository .npm .nuget/packages .yarn/berry
     go/pkg""".split()
 _HOMES_OF_TOOLS = ("GOROOT", "JAVA_HOME", "NVM_DIR", "PNPM_HOME", "PYENV_ROOT", "RUSTUP_HOME", "VOLTA_HOME")
+_RUN_BY_GIT = ("config", "config.worktree", "hooks")
 _SIGNALS = {signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGXCPU, signal.SIGXFSZ}
 _BESIDE_BIN = ("lib", "lib64", "libexec", "include")
 
@@ -66,7 +68,7 @@ class Sandbox:
         tools = tuple(environment[name] for name in _HOMES_OF_TOOLS if name in environment)
         places = _places(root, path, home, tools, self.hidden)
         network = _resolver() if self.network else ("--unshare-net",)
-        inside = (*_NAMESPACES, *_capabilities(), *places, *network)
+        inside = (*_NAMESPACES, *_capabilities(), *places, *_repository(root), *network)
         return [program() or "bwrap", *inside, "--chdir", directory, "--", *argv]
 
 
@@ -84,6 +86,19 @@ def _capabilities() -> tuple[str, ...]:
     if os.geteuid() != 0:
         return ()
     return ("--cap-drop", "ALL", *(word for name in _OF_ROOT for word in ("--cap-add", name)))
+
+
+def _repository(root: str) -> tuple[str, ...]:
+    """Covers over what git takes programs from: they would run outside, as the person. The repository is a mount of its
+    own, for else it could be moved away and another one put in its place."""
+    git = os.path.join(root, ".git")
+    if os.path.islink(git) or not os.path.lexists(git):
+        return ()
+    if not os.path.isdir(git):
+        return ("--ro-bind", git, git)  # it names the repository of a worktree or a submodule
+    places = [os.path.join(git, name) for name in _RUN_BY_GIT]
+    found = [word for place in places if os.path.lexists(place) for word in ("--ro-bind-try", place, place)]
+    return ("--bind", git, git, *found)
 
 
 def _resolver() -> tuple[str, ...]:
@@ -195,6 +210,16 @@ def _useful(places: set[str], home: str, root: str) -> list[str]:
 
 def _is_below(place: str, directory: str) -> bool:
     return place == directory or place.startswith(directory.rstrip("/") + "/")
+
+
+_NOT_WRITTEN = re.compile(r"\.git\b.*(Read-only file system|Device or resource busy)")
+
+
+def hint(output: str) -> str:
+    """What the model has to know of the sandbox to understand why its command failed; mostly nothing."""
+    if _NOT_WRITTEN.search(output):
+        return " Commands can't change .git/config or .git/hooks here: ask the person to do it."
+    return ""
 
 
 _NOT_EXECUTED = re.compile(r"bwrap: execvp [^\n]*: ([^:\n]+)\n?$")

@@ -87,6 +87,44 @@ async def test_its_walls_can_not_be_taken_down(root: Path, run: Run) -> None:
         assert result.output == f"[{result.error}]", attack
 
 
+@pytest.fixture
+def repository(root: Path) -> Path:
+    """A repository with a commit in it."""
+    (root / "a.txt").write_text("one\n")
+    for command in ("init -q", "config user.name A", "config user.email a@example.org", "add a.txt", "commit -qm One"):
+        subprocess.run(["git", *command.split()], cwd=root, check=True)
+    (root / ".git" / "hooks").mkdir(exist_ok=True)
+    return root
+
+
+async def test_git_works_and_its_programs_can_not_be_set(repository: Path, run: Run) -> None:
+    config = (repository / ".git" / "config").read_text()
+    for command in ("checkout -qb topic", "commit -qm Two --allow-empty", "checkout -q -", "branch -qD topic", "gc"):
+        assert (await run("git", *command.split())).error is None, command
+    attacks = [
+        "git config core.fsmonitor ./evil",
+        "echo evil >> .git/config",
+        "echo evil > .git/hooks/post-commit",
+        "mv .git/config .git/c",
+        "rm -r .git/hooks",
+        "mv .git moved && cp -r moved .git && echo evil >> .git/config",
+    ]
+    for attack in attacks:
+        result = await run("sh", "-c", attack)
+        assert "ask the person" in str(result.error), (attack, result.output)
+    assert (repository / ".git" / "config").read_text() == config
+    assert not (repository / ".git" / "hooks" / "post-commit").exists()
+    assert "ask the person" not in str((await run("false")).error)
+
+
+async def test_a_worktree_stays_with_its_repository(repository: Path, run: Run) -> None:
+    (repository / ".git").rename(repository.parent / "real.git")
+    (repository / ".git").write_text(f"gitdir: {repository.parent}/real.git\n")
+    result = await run("sh", "-c", "echo gitdir: evil > .git")
+    assert "ask the person" in str(result.error), result.output
+    assert "real.git" in (repository / ".git").read_text()
+
+
 async def test_other_processes_are_not_there(run: Run) -> None:
     result = await run("sh", "-c", f"cat /proc/{os.getpid()}/environ; cat /proc/[0-9]*/environ | tr '\\0' '\\n'")
     assert "DJANGO_SETTINGS_MODULE" not in result.output

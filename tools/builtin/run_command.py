@@ -20,7 +20,7 @@ from tools.environment import WITHOUT_HOOKS, command_environment
 from tools.errors import ToolError
 from tools.run_command import Outcome, run
 from tools.safe_commands import only_reads_a_repository
-from tools.sandbox import unwrapped
+from tools.sandbox import hint, unwrapped
 
 BACKGROUND_LOOK_S = 0.5
 
@@ -107,7 +107,7 @@ async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
     if outcome.end.failure == errno.ENOENT and "/" not in program:
         # It was found above, outside.
         raise ToolError(f"The sandbox that commands run in hides {program!r}, or what its first line names.")
-    return _result(program, outcome, timeout_s, context.timeout_limit_s)
+    return _result(program, outcome, timeout_s, context.timeout_limit_s, hint(outcome.capture.text()))
 
 
 async def _in_background(
@@ -127,8 +127,9 @@ def own_bin() -> str:
     return os.path.dirname(sys.executable) if sys.prefix != sys.base_prefix else ""
 
 
-def _result(program: str, outcome: Outcome, timeout_s: float, limit_s: float) -> ToolResult:
+def _result(program: str, outcome: Outcome, timeout_s: float, limit_s: float, hint: str = "") -> ToolResult:
     error = _error(program, outcome, timeout_s, limit_s)
+    error = error and error + hint
     capture = outcome.capture
     return ToolResult(
         output=_shown(capture.text(), error),
