@@ -16,7 +16,7 @@ from tools.background import BACKGROUND
 from tools.blocking import in_thread
 from traces import otel
 
-from . import restoring, takeover, turn_run
+from . import log_mark, restoring, takeover, turn_run
 from .events import Fenced, SessionGone, writer
 from .fanout import hub
 from .models import Chat, Turn
@@ -136,6 +136,7 @@ class Runner:
                     for run in list(self._runs.values()):
                         await in_database(Turn.renew, run.turn.pk, run.turn.fence)
                     await self.recover()
+                await in_database(log_mark.write)
             except Exception as error:
                 logger.warning("Turns can't be looked after: %s", error)
 
@@ -183,6 +184,7 @@ async def _start() -> None:
     hardening.hide_memory()
     global _warming_up
     _warming_up = asyncio.ensure_future(in_thread(_warm_up))
+    await in_database(log_mark.check)
     await hub.start()
     await writer.start()
     await runner.start()
@@ -193,6 +195,7 @@ async def stop() -> None:
     """End it in order, with everything committed that was said."""
     await runner.stop()
     await writer.stop()
+    await in_database(log_mark.write)
     await in_database(otel.flush, FLUSH_S)
     await pruner.stop()
     await hub.stop()

@@ -170,7 +170,7 @@ class ServerFactory:
         template = self._prepared()
         name = f"boocode_{uuid.uuid4().hex[:12]}"
         data_dir = self.home / name
-        shutil.copytree(template.data_dir, data_dir, ignore=shutil.ignore_patterns("static"))
+        shutil.copytree(template.data_dir, data_dir, ignore=shutil.ignore_patterns("static", "log_mark"))
         # Many megabytes that are the same for all.
         (data_dir / "static").symlink_to(template.data_dir / "static")
         if self.database_url:
