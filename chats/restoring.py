@@ -224,6 +224,7 @@ def _finish(restoration: Restoration) -> Restoration:
     paths = list[str]()
     if restoration.scope != Scope.CONVERSATION:
         repository, workspace = _folder(chat)
+        repository.check_folder()
         changes = files.chosen(compare(repository, undo.tree, restoration.tree), restoration.paths, restoration.kept)
         left = files.apply(repository, workspace, changes)
         restoration.kept = sorted({*restoration.kept, *left})

@@ -14,6 +14,7 @@ from tools.base import ToolContext, ToolResult
 from tools.blocking import in_thread
 from tools.checking import find_check
 from tools.doubts import doubt
+from tools.errors import PathDenied
 from tools.paths import display
 from tools.planning import preview
 from tools.rules_files import read_rules_files
@@ -80,8 +81,10 @@ class ProjectToolbox:
 
     async def run(self, call: ToolCall) -> ToolResult:
         workspace = self.workspace()
-        if moved := _moved(self.root, workspace):
-            return ToolResult(output=moved, error=moved, status="denied")
+        try:
+            workspace.check_root()
+        except PathDenied as error:
+            return ToolResult(output=str(error), error=str(error), status="denied")
         if denied := await self.denied(call, workspace):
             return ToolResult(output=denied, error=denied, status="denied")
         if (tool := tools.TOOLS.get(call.name)) and tool.kind != "read":
@@ -157,16 +160,6 @@ class ProjectToolbox:
         if approval.decision == Approval.Decision.ALWAYS:
             self.rules = await in_database(approvals.rules_of, self.journal.project_id)
         return ""
-
-
-def _moved(root: str, workspace: Workspace) -> str:
-    """Why the project must not be worked on any more: its folder became a link to where no project may be."""
-    try:
-        if str(workspace.root) != root:
-            Project.resolve_root(root)
-    except ValueError as error:
-        return str(error)
-    return ""
 
 
 def _told(result: ToolResult) -> ToolResult:

@@ -54,7 +54,7 @@ class Taken:
 class Repository:
     def __init__(self, project_id: UUID, root: str) -> None:
         self.directory = home() / f"{project_id}.git"
-        self.root = os.path.realpath(root)
+        self.root = root
         self._index = self.directory / "boocode-index"
         self._scratch = self.directory / "boocode-index.new"
 
@@ -62,10 +62,14 @@ class Repository:
         """Git on the objects alone. Raises GitFailed."""
         return git(self.directory, arguments, input=input, timeout_s=timeout_s)
 
+    def check_folder(self) -> None:
+        """Raises GitFailed where the folder is gone, or a link leads to another one."""
+        if not os.path.isdir(self.root) or os.path.realpath(self.root) != self.root:
+            raise GitFailed(f"The folder {self.root} can't be opened.")
+
     def take(self) -> Taken:
         """The tree of the workspace as it is now. Raises GitFailed."""
-        if not os.path.isdir(self.root):
-            raise GitFailed(f"The folder {self.root} can't be opened.")
+        self.check_folder()
         self._prepare()
         changed = self._changed()
         if len(changed) > MOST_FILES:

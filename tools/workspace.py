@@ -51,13 +51,14 @@ class Workspace:
     """A root directory and what in it is out of bounds.
 
     `protected` are absolute paths (BooCode's own data, say): below the root they are never read or written. So is
-    everything called `.git`. A root that itself lies in a protected directory is fine.
+    everything called `.git`. A root that itself lies in a protected directory is fine. One that is a link is none: a
+    project's was no link when it was chosen, so that somebody put one in its place since.
     """
 
     def __init__(self, root: str | Path, protected: Iterable[str | Path] = ()) -> None:
-        given = os.path.abspath(root)
-        self.root = Path(os.path.realpath(given))
-        self._names = (str(self.root), given)
+        self.given = os.path.abspath(root)
+        self.root = Path(os.path.realpath(self.given))
+        self._names = (str(self.root), self.given)
         self._protected = tuple(_parts_below(self.root, path) for path in protected)
 
     @property
@@ -185,9 +186,18 @@ class Workspace:
             os.rename(old.name, new.name, src_dir_fd=old.directory, dst_dir_fd=new.directory)
             return display(old.parts), display(new.parts)
 
+    def check_root(self) -> None:
+        """Raises PathDenied where the root, or a directory above it, is a link."""
+        if str(self.root) != self.given:
+            raise PathDenied(
+                f"The project's folder, {self.given}, is a link to another one now, where nothing is done: put the "
+                "folder back, or make a project of the other."
+            )
+
     @contextmanager
     def _place(self, path: str | Parts, *, follow_last: bool = True, make: bool = False) -> Iterator[Place]:
         parts = self.parts(path)
+        self.check_root()
         try:
             with Descent(str(self.root), self._names, self._check) as descent:
                 yield descent.place(parts, follow_last=follow_last, make=make)

@@ -159,6 +159,17 @@ def test_it_restores_one_file(history: Callable[..., History]) -> None:
     )
 
 
+def test_it_is_refused_where_the_folder_became_a_link(history: Callable[..., History]) -> None:
+    talk, (first, *_) = three_turns(history)
+    root = talk.chat.root
+    other = root.rename(root.with_name("moved"))
+    root.symlink_to(other)
+    before = files_of(other)
+    refused = talk.restore(first, scope="files", expect=409)
+    assert "can't be opened" in refused["detail"]
+    assert files_of(other) == before
+
+
 def test_it_is_refused_while_a_turn_runs(history: Callable[..., History]) -> None:
     talk = history([{"text": "First."}, END, {"wait_s": 60}, {"text": "never"}])
     first = talk.turn("One")

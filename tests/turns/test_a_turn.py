@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.turns.conftest import Talk
 
 SCRIPT = [
@@ -94,7 +96,8 @@ def test_it_keeps_an_agent_snapshot_of_the_end(talk: Callable[..., Talk]) -> Non
         assert socket.until("agent_snapshot")["snapshot"] == snapshot
 
 
-def test_it_works_on_no_folder_that_became_a_link_to_elsewhere(talk: Callable[..., Talk], tmp_path: Path) -> None:
+@pytest.mark.parametrize("elsewhere", ["/etc", "neighbour"], ids=["outside the allowed roots", "inside them"])
+def test_it_works_on_no_folder_that_became_a_link(talk: Callable[..., Talk], tmp_path: Path, elsewhere: str) -> None:
     script = [
         {"tool": "read_file", "args": {"path": "passwd"}},
         {"tool": "run_command", "args": {"command": ["cat", "passwd"]}},
@@ -102,8 +105,10 @@ def test_it_works_on_no_folder_that_became_a_link_to_elsewhere(talk: Callable[..
     ]
     chat = talk(script)
     tmp_path.rmdir()
-    tmp_path.symlink_to("/etc")
+    neighbour = tmp_path.parent / elsewhere
+    neighbour.mkdir(exist_ok=True)
+    tmp_path.symlink_to(neighbour)
     chat.say("go")
     chat.wait()
     assert [trace["status"] for trace in chat.traces()] == ["denied", "denied"]
-    assert "outside the folders" in chat.traces()[0]["output"]
+    assert "is a link to another one" in chat.traces()[0]["output"]
