@@ -1,15 +1,26 @@
 """One row an endpoint: alice may, for charlie it does not exist, and without credentials nobody gets an answer."""
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
-from chats.models import Chat, Message, Session, Turn
+from chats import sessions
+from chats.models import Chat, Message, Project, Rule, Session, Turn
 from snapshots import store
+from snapshots.models import Checkpoint
+from tests.api.conftest import client_of
 from traces.models import ToolTrace, TurnSummary
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+JSON = "application/json"
 OBJECTS = [
     ("GET", "/api/projects/{project}", None),
     ("PATCH", "/api/projects/{project}", {"name": "mine"}),
@@ -63,13 +74,28 @@ def ids(session: Session, chat: Chat) -> dict[str, str]:
     )
     TurnSummary.objects.create(turn=turn, chat=chat, queued_at=timezone.now())
     store.save(chat.id, {})
+    checkpoint = Checkpoint.objects.create(project=session.project, chat=chat, kind=Checkpoint.Kind.TURN)
+    rule = Rule.objects.create(project=session.project, tool="run_command", pattern="make", verdict="allow")
     return {
         "project": str(session.project_id),
         "session": str(session.id),
         "chat": str(chat.id),
         "turn": str(turn.id),
         "trace": str(trace.id),
+        "checkpoint": str(checkpoint.id),
+        "rule": str(rule.id),
     }
+
+
+def described_calls(ids: dict[str, str]) -> list[tuple[str, str]]:
+    """Every call of the API's description that names a thing, with alice's in the place of the names."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    calls = []
+    for path, methods in schema["paths"].items():
+        collection = path.split("/")[2].removesuffix("s")
+        names = ids | {f"{name}_id": pk for name, pk in ids.items()} | {"id": ids.get(collection, ""), "path": "a.txt"}
+        calls += [(method.upper(), path.format(**names)) for method in methods if "{" in path]
+    return calls
 
 
 def call(client: APIClient, method: str, path: str, body: dict[str, str] | None, ids: dict[str, str]) -> int:
@@ -84,6 +110,37 @@ def test_it_shows_things_to_their_owner_only(
     assert call(as_charlie, method, path, body, ids) == 404
     assert call(APIClient(), method, path, body, ids) == 401
     assert call(as_alice, method, path, body, ids) in (200, 201, 202, 204)
+
+
+def test_no_call_of_the_description_tells_a_stranger_of_a_thing(
+    ids: dict[str, str], as_alice: APIClient, as_charlie: APIClient
+) -> None:
+    """Whatever the body, the answer is the one for a thing that does not exist."""
+    calls = described_calls(ids)
+    assert len(calls) > 30
+    for (method, path), (_, nothing) in zip(calls, described_calls(dict.fromkeys(ids, str(uuid4()))), strict=True):
+        for body in ("{}", "no JSON"):
+            answer, other = (as_charlie.generic(method, at, body, content_type=JSON) for at in (path, nothing))
+            assert (answer.status_code, answer.content) == (other.status_code, other.content), (method, path)
+            assert answer.status_code in ((400, 404) if method in ("POST", "PATCH") else (404,)), (method, path)
+    reader = client_of(Session.objects.get().project.owner, scope="read")
+    for method, path in calls:
+        if method != "GET":
+            assert reader.generic(method, path, "{}", content_type=JSON).status_code == 403, path
+        else:
+            found = as_alice.get(path).status_code in (200, 400)
+            assert found or path.endswith("/files/a.txt"), f"{path} is no way to a thing of alice's"
+
+
+def test_a_chat_of_ones_own_is_no_way_to_anothers_checkpoint(
+    ids: dict[str, str], charlie: "User", as_charlie: APIClient, tmp_path: Path
+) -> None:
+    own = sessions.create_session(Project.objects.create(owner=charlie, name="own", root=str(tmp_path))).chats.get()
+    place = f"/api/chats/{own.pk}/checkpoints/{ids['checkpoint']}/files"
+    assert as_charlie.get(place).status_code == 404
+    assert as_charlie.get(f"{place}/a.txt").status_code == 404
+    wish = {"checkpoint": ids["checkpoint"], "scope": "files"}
+    assert as_charlie.post(f"/api/chats/{own.pk}/restorations", wish, format="json").status_code == 404
 
 
 @pytest.mark.parametrize(("method", "path"), LISTS)
