@@ -134,6 +134,21 @@ def test_a_file_has_a_history_and_comes_back_alone(
     expect(session.transcript.get_by_text("Second.")).to_be_visible()
 
 
+def test_it_and_the_traces_take_turns_beside_the_chat(page: Page, server: Server, tmp_path: Path) -> None:
+    session = SessionPage.open(page, server, tmp_path, "scripted:demo")
+    timeline, traces = page.locator("#timeline"), page.locator("#panel")
+    page.get_by_role("button", name="Traces of this chat").click()
+    expect(traces).to_be_visible()
+    page.reload()
+    session.wait_until_live()
+    page.get_by_role("button", name="Timeline of this chat").click()
+    expect(timeline).to_be_visible()
+    expect(traces).to_be_hidden()
+    page.get_by_role("button", name="Traces of this chat").click()
+    expect(traces).to_be_visible()
+    expect(timeline).to_be_hidden()
+
+
 def test_a_running_turn_is_in_the_way_and_can_be_stopped(
     page: Page, server: Server, write_script: Script, tmp_path: Path
 ) -> None:

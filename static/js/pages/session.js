@@ -52,8 +52,9 @@ const outbox = new Outbox({
   storage: localStorage,
   onChange: () => unsent.show(outbox.list(chatId)),
 });
-const panel = new TracePanel(byId('panel'), { sessionId: page.session.id, chat: () => state.chats.get(chatId), showMessage });
-const timeline = new Timeline(byId('timeline'), { chat: () => state.chats.get(chatId), showMessage, reader: byId('main') });
+// There is room for one beside the chat.
+const timeline = new Timeline(byId('timeline'), { chat: () => state.chats.get(chatId), showMessage, reader: byId('main'), makeRoom: () => panel.close() });
+const panel = new TracePanel(byId('panel'), { sessionId: page.session.id, chat: () => state.chats.get(chatId), showMessage, makeRoom: () => timeline.close() });
 const connection = new Connection({
   url: `${location.origin.replace('http', 'ws')}/api/ws/sessions/${page.session.id}`,
   isOnline: () => navigator.onLine,

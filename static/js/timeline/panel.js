@@ -8,7 +8,7 @@ const TELLING = new Set(['agent_status_updated', 'messages_deleted', 'build_resu
 const loadRail = () => import('./rail.js');
 
 export class Timeline {
-  /** @param {HTMLElement} element @param {{chat: () => {id: string}, showMessage: (chatId: string, messageId: string) => void, reader: HTMLElement}} page */
+  /** @param {HTMLElement} element @param {{chat: () => {id: string}, showMessage: (chatId: string, messageId: string) => void, reader: HTMLElement, makeRoom: () => void}} page */
   constructor(element, page) {
     Object.assign(this, { element, page });
     this.status = element.querySelector('[data-timeline-status]');
@@ -29,13 +29,24 @@ export class Timeline {
   }
 
   async toggle() {
-    const opens = !this.isOpen;
-    this.element.hidden = !opens;
-    this.rail?.preview.hide();
-    for (const button of document.querySelectorAll('.head [data-timeline-toggle]')) button.setAttribute('aria-expanded', String(opens));
-    if (!opens) return document.querySelector('.head [data-timeline-toggle]')?.focus();
+    if (this.isOpen) {
+      this.close();
+      return document.querySelector('.head [data-timeline-toggle]')?.focus();
+    }
+    this.page.makeRoom();
+    this.#setOpen(true);
     await this.show();
     this.rail?.focus();
+  }
+
+  close() {
+    this.#setOpen(false);
+  }
+
+  #setOpen(isOpen) {
+    this.element.hidden = !isOpen;
+    this.rail?.preview.hide();
+    for (const button of document.querySelectorAll('.head [data-timeline-toggle]')) button.setAttribute('aria-expanded', String(isOpen));
   }
 
   /** Shows the chat that the page shows. */

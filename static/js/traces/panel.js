@@ -6,7 +6,7 @@ const OPEN = 'boocode.traces';
 const NARROW = '(max-width: 68rem)';
 
 export class TracePanel {
-  /** @param {HTMLElement} element @param {{sessionId: string, chat: () => {id: string, name: string}, showMessage: (chatId: string, messageId: string) => void}} page */
+  /** @param {HTMLElement} element @param {{sessionId: string, chat: () => {id: string, name: string}, showMessage: (chatId: string, messageId: string) => void, makeRoom: () => void}} page */
   constructor(element, page) {
     Object.assign(this, { element, page });
     this.viewer = null;
@@ -21,11 +21,16 @@ export class TracePanel {
 
   toggle() {
     if (!this.isOpen) return this.open().then(() => this.viewer.list.grid.focus());
-    this.#setOpen(false);
+    this.close();
     return Promise.resolve(document.querySelector('.head [data-panel-toggle]')?.focus());
   }
 
+  close() {
+    if (this.isOpen) this.#setOpen(false);
+  }
+
   async open() {
+    this.page.makeRoom();
     this.#setOpen(true);
     if (!this.viewer) {
       const { Viewer } = await import('./viewer.js');
@@ -70,7 +75,7 @@ export class TracePanel {
       onclick: (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
-        if (matchMedia(NARROW).matches) this.#setOpen(false);
+        if (matchMedia(NARROW).matches) this.close();
         this.page.showMessage(turn.chat_id, messageId);
       },
     };
