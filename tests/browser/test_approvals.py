@@ -45,6 +45,22 @@ def test_it_does_not_ask_again_for_what_is_always_allowed(session: SessionPage, 
     expect(session.call("Ran mkdir")).to_have_count(2)
 
 
+def test_a_command_of_several_lines_is_not_asked_for_again_either(
+    page: Page, server: Server, tmp_path: Path, write_script: Callable[[str, Any], str]
+) -> None:
+    call = {"tool": "run_command", "args": {"command": ["python3", "-c", "import sys\nprint('several lines')"]}}
+    model = write_script("lines", [call, {"text": "And again."}, call, {"text": "Done."}])
+    made = server.make_session(server.make_project(tmp_path), model=model)
+    page.goto(f"/sessions/{made['id']}")
+    session = SessionPage(page)
+    session.wait_until_live()
+    session.send("run it")
+    session.asking.get_by_role("button", name="Always allow").click()
+    session.asking.get_by_role("button", name="Always allow").click()
+    expect(session.ends).to_be_visible()
+    expect(session.call("Ran python3")).to_have_count(2)
+
+
 def test_it_tells_the_agent_why_not(session: SessionPage, page: Page, server: Server, tmp_path: Path) -> None:
     session.field.blur()
     page.keyboard.press("d")

@@ -53,9 +53,10 @@ export class Asking {
     if (!this.exact) return this.decide('always');
     const field = h('input.input.code', { value: this.exact, 'aria-label': 'Calls to allow from now on', maxlength: '2000', autocapitalize: 'none', spellcheck: 'false' });
     const hint = h('p.fine', {}, 'In this project, from now on. ', h('code', {}, '*'), ' stands for anything within a word, ', h('code', {}, '**'), ' at the end for any further words.');
+    const offered = field.value; // a field of one line leaves out line breaks, so this may be another pattern than the exact one
     this.#ask(field, h('button.button.primary', {}, 'Always allow'), this.always, () => {
       const pattern = field.value.trim();
-      this.decide('always', pattern && pattern !== this.exact ? { pattern } : {});
+      this.decide('always', pattern && field.value !== offered ? { pattern } : {});
     }, hint);
   }
 
