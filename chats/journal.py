@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from math import inf
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -210,6 +211,7 @@ class TurnJournal:
         takes."""
         assert self.running is not None
         diff = recorder.redactor().text(wire.clean(diff))
+        self.wait_ms = inf  # nothing but waiting, should the call end here
         trace = self.running[1].result()
         approval = await in_database(Approval.objects.filter(trace=trace).first)
         if approval is None:
@@ -221,16 +223,14 @@ class TurnJournal:
             self._soon(change)
             await self.confirm()
         approval = await in_database(Approval.objects.get, trace=trace)
-        try:
-            while not approval.decision:
-                if approval.expires_at <= timezone.now():
-                    self._soon(lambda _log: (None, approvals.withdraw(trace, approvals.nobody_decided())))
-                    await self.confirm()
-                else:
-                    await approvals.bell.wait(trace.pk)
-                approval = await in_database(Approval.objects.get, trace=trace)
-        finally:
-            self.wait_ms = (timezone.now() - approval.asked_at).total_seconds() * 1000
+        while not approval.decision:
+            if approval.expires_at <= timezone.now():
+                self._soon(lambda _log: (None, approvals.withdraw(trace, approvals.nobody_decided())))
+                await self.confirm()
+            else:
+                await approvals.bell.wait(trace.pk)
+            approval = await in_database(Approval.objects.get, trace=trace)
+        self.wait_ms = (timezone.now() - approval.asked_at).total_seconds() * 1000
         self._soon(lambda _log: (None, approvals.take(trace)))
         await self.confirm()
         return approval

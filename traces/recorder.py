@@ -186,8 +186,8 @@ def finish(
     trace: ToolTrace, status: str, duration_ms: float | None = None, at: datetime | None = None, **outcome: Any
 ) -> ToolTrace:
     """Record how the call ended, and that it did so `at` a moment before this is written. `outcome`: output,
-    output_bytes, output_digest, truncated, error, exit_code, wait_ms. Without `duration_ms` (nobody measured it: the
-    process died) it is the time between the two writes."""
+    output_bytes, output_digest, truncated, error, exit_code, wait_ms (cut to the duration). Without `duration_ms`
+    (nobody measured it: the process died) it is the time between the two writes."""
     trace.status = status
     trace.finished_at = max(at or timezone.now(), trace.started_at)
     elapsed = (trace.finished_at - trace.started_at).total_seconds() * 1000
@@ -196,6 +196,7 @@ def finish(
     # A call that waited for a person while the server was started anew was measured in parts.
     measured = duration_ms is not None and duration_ms >= trace.wait_ms
     trace.duration_ms = round(duration_ms if duration_ms is not None and measured else elapsed, 3)
+    trace.wait_ms = min(trace.wait_ms, trace.duration_ms)
     written = ("status", "finished_at", "duration_ms", *outcome)
     update_row(ToolTrace, trace.pk, {name: getattr(trace, name) for name in written})
     failed = status in FAILURES

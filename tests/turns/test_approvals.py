@@ -133,7 +133,8 @@ def test_a_stop_withdraws_the_question(talk: Callable[..., Talk]) -> None:
     waiting(chat)
     chat.cancel()
     chat.wait()
-    assert chat.traces()[0]["status"] == "cancelled"
+    (trace,) = chat.traces()
+    assert (trace["status"], trace["wait_ms"]) == ("cancelled", trace["duration_ms"])
     assert "does not wait" in decide(chat, "allow", expect=409)["detail"]
 
 

@@ -14,7 +14,6 @@ import { changeCounts, changesOf, outcomeOf, wordsFor } from './wording.js';
 const FAILED = new Set(['error', 'timeout']);
 const ODD = new Set(['waiting', 'denied', 'cancelled', 'interrupted']);
 const UNFINISHED = new Set(['pending', 'running', 'waiting']);
-const NEVER_RAN_MS = 50;
 const TIME_LIMIT_MS = 30_000; // a command's usual one: the bar is full when it is reached
 
 /** @param {CallState} state @returns {'pending'|'running'|'waiting'|'ok'|'error'|'timeout'|'denied'|'cancelled'|'interrupted'} */
@@ -29,7 +28,7 @@ export function statusOf({ trace, result, approval, alive }) {
 
 /** What the line's words follow: a call that was stopped while it waited for permission has not run. */
 function wordedAs(status, trace) {
-  const hasNotRun = status === 'cancelled' && trace?.wait_ms > 0 && workedMs(trace) < NEVER_RAN_MS;
+  const hasNotRun = status === 'cancelled' && trace?.wait_ms > 0 && workedMs(trace) === 0;
   return hasNotRun ? 'denied' : status;
 }
 
