@@ -31,7 +31,7 @@ def test_it_repairs_the_sample_before_ones_eyes(page: Page, tmp_path: Path) -> N
     session.allow()
     expect(session.call("Edited pricing.py +1 \N{MINUS SIGN}1")).to_be_visible()
     expect(session.call("Ran python3 -m unittest → exit 0")).to_be_visible()
-    expect(session.ends).to_contain_text("7 tool calls")
+    expect(session.ends).to_contain_text("9 tool calls")
     expect(session.transcript.locator("pre .hljs-addition")).to_contain_text("quantity >= packets")
 
     assert "quantity >= packets" in (tmp_path / "boocode-sample" / "pricing.py").read_text()

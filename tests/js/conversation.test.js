@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { turnsOf, usageOf } from '../../static/js/ui/conversation.js';
+import { durationOf, turnsOf, usageOf } from '../../static/js/ui/conversation.js';
 
 const user = (id, turn_id) => ({ id, turn_id, chat_id: 'c', role: 'user', status: 'complete' });
 const step = (id, turn_id, fields = {}) => ({ id, turn_id, chat_id: 'c', role: 'assistant', status: 'complete', tool_calls: null, ...fields });
@@ -47,4 +47,12 @@ test('it sums what is known and says of how many answers it is not', () => {
   const answers = [step('1', 'A', { finished_at, tokens_used: 5, metadata: { cost_usd: 0.5 } }), step('2', 'A', { finished_at, tokens_used: null, metadata: {} })];
   assert.deepEqual(usageOf(answers), { answers: 2, tokens: { known: 5, unknown: 1 }, cost: { known: 0.5, unknown: 1 } });
   assert.deepEqual(usageOf([step('1', 'A', { finished_at, model: 'scripted:demo' })]).cost, { known: 0, unknown: 0 });
+});
+
+test('a turn lasts until the last thing that was done, and that may be its check', () => {
+  const at = (s) => `2026-01-01T00:00:0${s}Z`;
+  const turn = { steps: [step('1', 'A', { started_at: at(0), finished_at: at(1) }), step('2', 'A', { started_at: at(3), finished_at: at(4) })] };
+  assert.equal(durationOf(turn, [{ created_at: at(2) }]), 4_000);
+  assert.equal(durationOf(turn, [{ created_at: at(2) }], [{ finished_at: at(1) }, { finished_at: at(6) }]), 6_000);
+  assert.equal(durationOf(turn, [], [{ finished_at: null }]), 4_000);
 });

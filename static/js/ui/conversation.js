@@ -70,12 +70,13 @@ const costOf = (answer) => (answer.model?.startsWith('scripted:') ? 0 : answer.m
  * From the first step's begin to the last thing that was done, in ms.
  * @param {Turn} turn
  * @param {Iterable<Message>} [results] of the turn's calls
+ * @param {{finished_at?: string|null}[]} [checks] traces of the turn's checks
  * @returns {number|null}
  */
-export function durationOf({ steps }, results = []) {
+export function durationOf({ steps }, results = [], checks = []) {
   const answers = steps.filter((step) => step.role === 'assistant');
   const first = Date.parse(answers[0]?.started_at ?? answers[0]?.created_at ?? '');
-  const ends = [answers.at(-1)?.finished_at, ...[...results].map((result) => result.created_at)].map((at) => Date.parse(at ?? ''));
+  const ends = [answers.at(-1)?.finished_at, ...[...results].map((result) => result.created_at), ...checks.map((check) => check.finished_at)].map((at) => Date.parse(at ?? ''));
   const last = Math.max(...ends.filter((at) => !Number.isNaN(at)));
   return Number.isNaN(first) || !Number.isFinite(last) ? null : last - first;
 }

@@ -242,10 +242,11 @@ export class Transcript {
     if (foot.hidden) return;
     if (neverBegan) return this.#renderNeverBegan(foot, turn);
     const used = usageOf(turn.steps);
-    const calls = turn.steps.reduce((sum, step) => sum + (step.tool_calls?.length ?? 0), 0);
+    const checks = turn.steps.flatMap((step) => [...(this.checks.get(step.id) ?? [])]).map((id) => this.state.traces.get(id)).filter(Boolean);
+    const calls = turn.steps.reduce((sum, step) => sum + (step.tool_calls?.length ?? 0), checks.length);
     const isLast = turn === this.turns.at(-1);
     const words = [
-      this.#wasStopped(answer) && 'stopped', duration(durationOf(turn, this.#resultsOf(turn))), calls && counted(calls, 'tool call'), used.tokens.known > 0 && `${atLeast(used.tokens, tokens)} tokens`,
+      this.#wasStopped(answer) && 'stopped', duration(durationOf(turn, this.#resultsOf(turn), checks)), calls && counted(calls, 'tool call'), used.tokens.known > 0 && `${atLeast(used.tokens, tokens)} tokens`,
       used.answers > 0 && cost(used.cost), modelWords(answer.model ?? ''),
     ];
     const build = buildVerdict(answer.metadata?.build);
