@@ -26,6 +26,7 @@ from .providers.base import ToolCall
 KIND = "build"
 LEFT = 20
 NOT_RUN_YET = "The turn ended before the check had run."
+NOTHING_TO_CHECK = "No file was changed."
 NONE_FOUND = "No check was found. Set one for the project, such as `npm run build`."
 COLOURS = {"passed": "green", "failed": "red"}
 FRAME_STATUS = {"passed": "passed", "failed": "failed", "timeout": "timeout"}
@@ -108,6 +109,8 @@ class BuildCheck:
         useful = self.dirty and written and not self.state.gave_up
         self.check = await find_check(workspace, self.setting) if useful else None
         if self.check is None:
+            if not written and self.state.reason == NOT_RUN_YET:
+                self.state.reason = NOTHING_TO_CHECK
             self._keep(told=True)
             return ""
         self.dirty = False

@@ -107,6 +107,14 @@ def test_without_a_write_nothing_is_checked(python_project: Path, talk: Callable
     assert "build" not in chat.snapshot()
 
 
+def test_a_write_that_fails_leaves_nothing_to_check(python_project: Path, talk: Callable[..., Talk]) -> None:
+    edit = {"tool": "edit_file", "args": {"path": "app.py", "edits": [{"old": "not in it", "new": "x"}]}}
+    chat = talk([edit, {"text": "It did not work."}])
+    chat.say("go")
+    chat.wait()
+    assert (build(chat)["status"], build(chat)["reason"]) == ("not_checked", "No file was changed.")
+
+
 @pytest.mark.parametrize(("project", "message"), [({"check_command": "off"}, {}), ({}, {"auto_fix": False})])
 def test_it_can_be_switched_off(
     python_project: Path, talk: Callable[..., Talk], project: dict[str, Any], message: dict[str, Any]
