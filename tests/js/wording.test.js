@@ -14,6 +14,9 @@ test('it names calls by what they do', () => {
   assert.equal(line({ name: 'search_files', args: { pattern: 'a.*b', path: 'src' } }, 'running'), 'Searching for a.*b in src');
   assert.equal(line({ name: 'run_command', args: { command: ['npm', 'test', 'a b'] } }, 'error'), "Ran npm test 'a b'");
   assert.equal(line({ name: 'check', args: { command: ['npm', 'test'], attempt: 1 } }, 'error'), 'Checked with npm test');
+  assert.equal(line({ name: 'run_command', args: { command: ['npm', 'start'], background: true } }), 'Ran npm start in the background');
+  assert.equal(line({ name: 'background', args: {} }), 'Looked at what runs in the background');
+  assert.equal(line({ name: 'background', args: { id: 'bg1', stop: true } }), 'Stopped bg1');
   assert.equal(line({ name: 'edit_file', args: { path: 'x' } }, 'denied'), 'Wanted to edit x');
   assert.equal(line({ name: 'edit_file', args: { path: 'x' } }, 'pending'), 'Will edit x');
 });

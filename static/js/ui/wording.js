@@ -23,6 +23,8 @@ const VERBS = {
   delete_file: ['trash', 'Deleting', 'Deleted', 'Could not delete', 'Wants to delete'],
   move_file: ['file', 'Moving', 'Moved', 'Could not move', 'Wants to move'],
   run_command: ['terminal', 'Running', 'Ran', 'Ran', 'Wants to run'],
+  background: ['terminal', 'Looking at', 'Looked at', 'Could not look at', 'Wants to look at'],
+  'background stop': ['terminal', 'Stopping', 'Stopped', 'Could not stop', 'Wants to stop'],
   git_status: ['list', 'Looking at git status', 'Looked at git status', 'Could not ask git for its status', 'Wants to look at git status'],
   git_diff: ['list', 'Looking at the git diff', 'Looked at the git diff', 'Could not ask git for a diff', 'Wants to look at the git diff'],
   check: ['check', 'Checking with', 'Checked with', 'Checked with', 'Wants to check with'],
@@ -32,10 +34,12 @@ const VERBS = {
 /** @param {{name: string, args: any}} call @param {Status} status @returns {Words} */
 export function wordsFor(call, status) {
   const args = argsOf(call);
-  const [icon, doing, done, failed, asking] = VERBS[call.name] ?? ['wrench', 'Using', 'Used', 'Could not use', 'Wants to use'];
+  const [icon, doing, done, failed, asking] = VERBS[verbOf(call.name, args)] ?? ['wrench', 'Using', 'Used', 'Could not use', 'Wants to use'];
   const verb = { running: doing, waiting: asking, pending: asking.replace('Wants to', 'Will'), denied: asking.replace('Wants', 'Wanted'), ok: done }[status] ?? failed;
   return { icon, verb, target: targetOf(call.name, args), detail: detailOf(call.name, args) };
 }
+
+const verbOf = (name, args) => (name === 'background' && args.id && args.stop === true ? 'background stop' : name);
 
 /** Arguments as an object; what the model wrote instead of JSON goes under `text`. @returns {Record<string, any>} */
 export function argsOf({ args }) {
@@ -55,6 +59,7 @@ function targetOf(name, args) {
   if (name === 'search_files') return oneLine(args.pattern ?? args.query ?? args.text ?? '', 80);
   if (name === 'move_file') return `${oneLine(args.source ?? args.path ?? '')} → ${oneLine(args.destination ?? args.to ?? '')}`;
   if (name === 'list_files') return !args.path || args.path === '.' ? '' : oneLine(args.path);
+  if (name === 'background') return oneLine(args.id ?? '');
   if (name === 'apply_patch') return oneLine(patchedPaths(args).join(', '));
   if (name in VERBS) return oneLine(args.path ?? args.text ?? '');
   return name;
@@ -78,7 +83,8 @@ function detailOf(name, args) {
   if (name === 'read_file') return rangeOf(args);
   if (name === 'list_files') return !args.path || args.path === '.' ? 'the project’s files' : '';
   if (name === 'search_files') return [args.path && args.path !== '.' && `in ${oneLine(args.path)}`, args.glob && `(${oneLine(args.glob)})`].filter(Boolean).join(' ');
-  if (name === 'run_command') return args.directory && args.directory !== '.' ? `in ${oneLine(args.directory)}` : '';
+  if (name === 'run_command') return [args.directory && args.directory !== '.' && `in ${oneLine(args.directory)}`, args.background === true && 'in the background'].filter(Boolean).join(', ');
+  if (name === 'background') return args.id ? '' : 'what runs in the background';
   if (name === 'check') return args.attempt === 0 ? 'before the first change' : '';
   if (name === 'todo' && Array.isArray(args.items)) return `${args.items.filter((item) => item?.state === 'done').length} of ${args.items.length} done`;
   return '';
