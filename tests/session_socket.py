@@ -22,7 +22,7 @@ class SessionSocket:
 
     def __enter__(self) -> "SessionSocket":
         headers = {"Authorization": f"Bearer {self.token}"}
-        self.connection = connect(self.url, additional_headers=headers, proxy=None, max_size=None)
+        self.connection = connect(self.url, additional_headers=headers, proxy=None, max_size=None, legacy=True)
         return self
 
     def __exit__(

@@ -52,7 +52,9 @@ class Client:
         self.drop()
 
     def open(self) -> None:
-        self.connection = connect(self.url, additional_headers=self.headers, proxy=None, max_size=None, close_timeout=1)
+        self.connection = connect(
+            self.url, additional_headers=self.headers, proxy=None, max_size=None, close_timeout=1, legacy=True
+        )
         self.ask()
 
     def ask(self) -> None:

@@ -41,7 +41,8 @@ class House:
         return self.server.manage("shell", "-v", "0", "-c", code)
 
     def connect(self, path: str, headers: dict[str, str]) -> ClientConnection:
-        return connect(f"ws://127.0.0.1:{self.server.port}/api/ws/{path}", additional_headers=headers, proxy=None)
+        address = f"ws://127.0.0.1:{self.server.port}/api/ws/{path}"
+        return connect(address, additional_headers=headers, proxy=None, legacy=True)
 
     def with_token(self, token: str, path: str = "") -> ClientConnection:
         return self.connect(path or f"sessions/{self.session_id}", {"Authorization": f"Bearer {token}"})

@@ -20,7 +20,8 @@ print(ApiToken.issue(User.objects.create_user("eve")))
 
 def listen(server: Server, token: str = "") -> ClientConnection:
     headers = {"Authorization": f"Bearer {token or server.token}"}
-    socket = connect(f"ws://127.0.0.1:{server.port}/api/ws/user", additional_headers=headers, proxy=None)
+    address = f"ws://127.0.0.1:{server.port}/api/ws/user"
+    socket = connect(address, additional_headers=headers, proxy=None, legacy=True)
     # An answer, of whatever kind, says that it listens.
     socket.send("{")
     assert json.loads(socket.recv(10))["type"] == "error"
