@@ -22,6 +22,7 @@ test('it names calls by what they do', () => {
 });
 
 test('it copes with what is no tool of ours or no JSON', () => {
+  assert.equal(line({ name: 'constructor', args: {} }), 'Used constructor');
   assert.equal(line({ name: 'teleport', args: '{"where": 1}' }), 'Used teleport');
   assert.equal(line({ name: 'run_command', args: 'rm -rf \u202e/' }), 'Ran rm -rf ⟨U+202E⟩/');
   assert.equal(line({ name: 'read_file', args: null }), 'Read');

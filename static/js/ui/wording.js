@@ -14,6 +14,7 @@ import { oneLine } from './plaintext.js';
 
 /** tool: [icon, while it runs, when it is done, when it did not work, when it waits for permission] */
 const VERBS = {
+  __proto__: null, // a model may call for a tool named `constructor`
   read_file: ['file', 'Reading', 'Read', 'Could not read', 'Wants to read'],
   list_files: ['list', 'Listing', 'Listed', 'Could not list', 'Wants to list'],
   search_files: ['search', 'Searching for', 'Searched for', 'Could not search for', 'Wants to search for'],
@@ -24,17 +25,19 @@ const VERBS = {
   move_file: ['file', 'Moving', 'Moved', 'Could not move', 'Wants to move'],
   run_command: ['terminal', 'Running', 'Ran', 'Ran', 'Wants to run'],
   background: ['terminal', 'Looking at', 'Looked at', 'Could not look at', 'Wants to look at'],
-  'background stop': ['terminal', 'Stopping', 'Stopped', 'Could not stop', 'Wants to stop'],
+  'background stop': ['stop', 'Stopping', 'Stopped', 'Could not stop', 'Wants to stop'],
   git_status: ['list', 'Looking at git status', 'Looked at git status', 'Could not ask git for its status', 'Wants to look at git status'],
   git_diff: ['list', 'Looking at the git diff', 'Looked at the git diff', 'Could not ask git for a diff', 'Wants to look at the git diff'],
   check: ['check', 'Checking with', 'Checked with', 'Checked with', 'Wants to check with'],
   todo: ['list', 'Updating the to-do list', 'Updated the to-do list', 'Could not update the to-do list', 'Wants to update the to-do list'],
 };
 
+const OTHERS = ['wrench', 'Using', 'Used', 'Could not use', 'Wants to use'];
+
 /** @param {{name: string, args: any}} call @param {Status} status @returns {Words} */
 export function wordsFor(call, status) {
   const args = argsOf(call);
-  const [icon, doing, done, failed, asking] = VERBS[verbOf(call.name, args)] ?? ['wrench', 'Using', 'Used', 'Could not use', 'Wants to use'];
+  const [icon, doing, done, failed, asking] = VERBS[verbOf(call.name, args)] ?? OTHERS;
   const verb = { running: doing, waiting: asking, pending: asking.replace('Wants to', 'Will'), denied: asking.replace('Wants', 'Wanted'), ok: done }[status] ?? failed;
   return { icon, verb, target: targetOf(call.name, args), detail: detailOf(call.name, args) };
 }
