@@ -44,6 +44,9 @@ def test_it_goes_on_after_the_network_was_gone(session: SessionPage) -> None:
     session.page.context.set_offline(True)
     expect(session.strip).to_contain_text("Offline", timeout=3_000)
     expect(session.transcript).to_contain_text("w40 ")
+    now = session.page.locator("#now")
+    expect(now).to_have_text("Not connected: what runs now is unknownStop")
+    assert now.locator(".spinner").evaluate("e => getComputedStyle(e).animationName") == "none"
     session.page.set_viewport_size({"width": 375, "height": 740})
     expect(session.page.get_by_role("button", name="New chat in this session")).to_be_in_viewport(ratio=1)
     session.page.set_viewport_size({"width": 1280, "height": 800})
@@ -51,6 +54,7 @@ def test_it_goes_on_after_the_network_was_gone(session: SessionPage) -> None:
     expect(session.strip).to_contain_text(
         re.compile(r"Live again: (replayed [\d,]+ frame|nothing missed)"), timeout=20_000
     )
+    expect(now).not_to_contain_text("Not connected")
     is_equal_to_a_fresh_one(session)
 
 

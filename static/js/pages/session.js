@@ -30,6 +30,7 @@ const throughput = new Throughput();
 let changes = new Changes();
 let chatId = page.chat;
 let stopping = false;
+let isLive = false;
 let wasRunning = false;
 /** @type {any} */
 let asked;
@@ -61,7 +62,10 @@ const connection = new Connection({
   onFrames: receive,
   onState: (connected) => {
     strip.show(connected);
-    if (connected.state === 'live') outbox.retryNow();
+    isLive = connected.state === 'live';
+    document.querySelector('.main').classList.toggle('cut', !isLive);
+    tick();
+    if (isLive) outbox.retryNow();
   },
   onProblem: (problem, detail) => console.warn('BooCode:', problem, detail),
 });
@@ -179,9 +183,9 @@ async function cancel() {
 }
 
 function tick() {
-  transcript.tick();
-  nowBar.show(transcript, stopping);
-  meter.showRate(transcript.isRunning ? throughput.rate(chatId, Date.now()) : null);
+  if (isLive) transcript.tick();
+  nowBar.show(transcript, { stopping, isLive });
+  meter.showRate(isLive && transcript.isRunning ? throughput.rate(chatId, Date.now()) : null);
 }
 
 async function addChat() {

@@ -15,13 +15,15 @@ export class NowBar {
     element.append(h('span.spinner', { 'aria-hidden': 'true' }), this.what, this.time, this.stop);
   }
 
-  /** @param {import('./transcript.js').Transcript} transcript @param {boolean} stopping */
-  show(transcript, stopping) {
+  /** @param {import('./transcript.js').Transcript} transcript @param {{stopping: boolean, isLive: boolean}} page */
+  show(transcript, { stopping, isLive }) {
     this.element.hidden = !transcript.isRunning;
     if (this.element.hidden) {
       this.began = null;
       return;
     }
+    this.element.classList.toggle('unknown', !isLive);
+    if (!isLive) return this.#showUnknown();
     const turn = transcript.current;
     const cards = transcript.runningCards;
     const step = turn?.steps.at(-1);
@@ -34,6 +36,14 @@ export class NowBar {
     this.turn = turn?.id;
     this.began ??= Number.isNaN(told) ? Date.now() : Math.min(told, Date.now());
     setText(this.time, `· turn ${ticking(Date.now() - this.began)}`);
+  }
+
+  /** The turn goes on at the server, or has ended: without a connection nobody here can tell. */
+  #showUnknown() {
+    this.element.classList.remove('asks');
+    setText(this.what, 'Not connected: what runs now is unknown');
+    setText(this.time, '');
+    this.stop.disabled = false;
   }
 }
 
