@@ -1,7 +1,8 @@
 """A project's trees of files, in a bare git repository of BooCode's own in the data directory, with its own index.
 
 The person's `.git` is only read, for its ignore rules. A tree holds every file that git would show as tracked or new:
-the ignored are left out, those over 10 MB too, by name. The files of nested repositories and submodules are in it.
+the ignored are left out, and by name those over 10 MB and the folders of `ignoring`. The files of nested repositories
+and submodules are in it.
 Blocking; the caller holds the project's lock.
 """
 
@@ -16,6 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from . import ignoring
 from .git import GitFailed, git
 
 LARGE_BYTES = 10 * 1024 * 1024
@@ -36,7 +38,7 @@ def home() -> Path:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A file that is in no tree, and why."""
+    """A file that is in no tree, or a folder (its path ends with a slash), and why."""
 
     path: str
     reason: str
@@ -57,6 +59,7 @@ class Repository:
         self.root = root
         self._index = self.directory / "boocode-index"
         self._scratch = self.directory / "boocode-index.new"
+        self._rules = self.directory / "info" / "exclude"
 
     def git(self, *arguments: str, input: bytes = b"", timeout_s: float = TAKE_S) -> bytes:
         """Git on the objects alone. Raises GitFailed."""
@@ -71,6 +74,7 @@ class Repository:
         """The tree of the workspace as it is now. Raises GitFailed."""
         self.check_folder()
         self._prepare()
+        own_lines = self._write_rules()
         changed = self._changed()
         if len(changed) > MOST_FILES:
             raise GitFailed(f"There are more than {MOST_FILES:,} files to keep; add what is generated to .gitignore.")
@@ -81,6 +85,7 @@ class Repository:
         # Held in any case: the index names its files, and the next tree is written from the index.
         self._refer(LAST, taken.tree)
         os.replace(self._scratch, self._index)
+        taken.left_out += self._made_anew(own_lines)
         taken.left_out_count = len(taken.left_out)
         del taken.left_out[MOST_NAMED:]
         return taken
@@ -147,28 +152,60 @@ class Repository:
         listed |= self._tracked_and_ignored()
         return sorted(path for path in listed if not path.endswith(b"/"))
 
+    def _write_rules(self) -> int:
+        """Write the rules that come before every .gitignore; the number of lines that are not the person's."""
+        tracked = self._of_the_persons("-c", "-i", *(f"--exclude={line}" for line in ignoring.patterns(self.root)))
+        lines = [*map(os.fsencode, ignoring.patterns(self.root)), *ignoring.exceptions(tracked)]
+        try:
+            persons = Path(self.root, ".git", "info", "exclude").read_bytes()
+        except OSError:
+            persons = b""
+        self._rules.write_bytes(b"\n".join([*lines, persons]))
+        return len(lines)
+
     def _ignoring(self) -> list[str]:
         rules = ["--exclude-standard"]
-        own = os.path.join(self.root, ".git", "info", "exclude")
-        if os.path.isfile(own):
-            rules.append(f"--exclude-from={own}")
         data = os.path.realpath(settings.DATA_DIR)
         if data.startswith(f"{self.root.rstrip('/')}/"):
-            below = os.path.relpath(data, self.root)
-            rules.append("--exclude=/" + re.sub(r"([\\*?\[\] #!])", r"\\\1", below) + "/")
+            below = os.fsencode(os.path.relpath(data, self.root))
+            rules.append(f"--exclude=/{os.fsdecode(ignoring.escaped(below))}/")
         return rules
 
     def _tracked_and_ignored(self) -> set[bytes]:
         """What the person's own repository keeps although its rules ignore it."""
+        return self._of_the_persons("-c", "-i", "--exclude-standard")
+
+    def _of_the_persons(self, *arguments: str) -> set[bytes]:
+        """What `ls-files` lists of the person's own repository; nothing where there is none."""
         own = os.path.join(self.root, ".git")
         if not os.path.isfile(os.path.join(own, "index")):
             return set()
-        arguments = ["-C", self.root, "ls-files", "-z", "-c", "-i", "--exclude-standard"]
         extra = {"GIT_WORK_TREE": self.root, "GIT_OPTIONAL_LOCKS": "0"}
         try:
-            return set(git(Path(own), arguments, timeout_s=TAKE_S, extra=extra).split(b"\0")) - {b""}
+            listed = git(Path(own), ["-C", self.root, "ls-files", "-z", *arguments], timeout_s=TAKE_S, extra=extra)
+            return set(listed.split(b"\0")) - {b""}
         except GitFailed:
             return set()
+
+    def _made_anew(self, own_lines: int) -> list[LeftOut]:
+        """The folders that only the first `own_lines` of our rules leave out."""
+        rules = [f"--exclude={line}" for line in ignoring.patterns(self.root)]
+        listed = self._on_files("ls-files", "-z", "-o", "-i", "--directory", *rules).split(b"\0")
+        folders = [path for path in listed if path.endswith(b"/") and ignoring.is_named(path)]
+        if not folders:
+            return []
+        named = b"".join(b"./%b\0" % path for path in folders)
+        try:
+            told = self._on_files("--no-literal-pathspecs", "check-ignore", "-z", "-v", "--stdin", input=named)
+        except GitFailed:  # its way to say that none is ignored
+            return []
+        fields = told.split(b"\0")
+        found = zip(fields[0::4], fields[1::4], fields[2::4], fields[3::4], strict=False)
+        return [
+            LeftOut(os.fsdecode(path.removeprefix(b"./")), ignoring.MADE_ANEW)
+            for source, line, pattern, path in found
+            if source == os.fsencode(self._rules) and int(line) <= own_lines and not pattern.startswith(b"!")
+        ]
 
     def _sorted(self, changed: Iterable[bytes], taken: Taken) -> tuple[list[bytes], list[bytes]]:
         """What to put into the index, and what to take out of it."""

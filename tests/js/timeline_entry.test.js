@@ -1,7 +1,7 @@
 /** The places of the timeline, in words. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { buildOf, factsOf, nameOf, timeOf, toolsOf, troublesOf } from '../../static/js/timeline/words.js';
+import { buildOf, factsOf, leftOutOf, nameOf, timeOf, toolsOf, troublesOf } from '../../static/js/timeline/words.js';
 
 const turn = {
   kind: 'turn', title: 'Fix the bug', status: 'complete', model: 'openai:x', tools: { edit_file: 1, run_command: 2 }, build: 'green',
@@ -50,4 +50,12 @@ test('it names the day only where it is another one', () => {
   const noon = new Date(2026, 4, 3, 12, 0);
   assert.equal(timeOf(noon.toISOString(), new Date(2026, 4, 3, 20, 0)).includes(','), false);
   assert.equal(timeOf(noon.toISOString(), new Date(2026, 4, 4, 20, 0)).includes(','), true);
+});
+
+test('it says what a place does not hold, each with its reason', () => {
+  const large = { path: 'film.mp4', reason: 'large' };
+  const folders = ['a', 'b', 'c', 'd', 'e', 'f'].map((path) => ({ path: `${path}/`, reason: 'made anew' }));
+  assert.equal(leftOutOf({}), '');
+  assert.equal(leftOutOf({ left_out: [large, folders[0]], left_out_count: 2 }), 'film.mp4 (large); a/ (made anew)');
+  assert.equal(leftOutOf({ left_out: [large, ...folders], left_out_count: 9 }), 'film.mp4 (large); a/, b/, c/, d/, e/ (made anew); 3 more');
 });

@@ -28,6 +28,22 @@ def fill(workspace: Path) -> None:
     (workspace / "empty").write_text("")
 
 
+def test_it_touches_no_folder_that_it_does_not_keep(repository: Repository, workspace: Path) -> None:
+    fill(workspace)
+    packages = workspace / "web" / "node_modules"
+    packages.mkdir(parents=True)
+    (packages / "old.js").write_text("1")
+    tree = repository.take().tree
+    (packages / "old.js").write_text("2")
+    (packages / "new.js").write_text("2")
+    (workspace / "web" / "app.js").write_text("2")
+    assert back_to(repository, workspace, tree) == []
+    assert files_of(workspace / "web") == {
+        "node_modules/old.js": ("file 644", b"2"),
+        "node_modules/new.js": ("file 644", b"2"),
+    }
+
+
 def test_it_puts_everything_back(repository: Repository, workspace: Path) -> None:
     fill(workspace)
     before = files_of(workspace)

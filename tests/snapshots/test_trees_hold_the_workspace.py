@@ -79,6 +79,61 @@ def test_it_names_the_large_files_that_it_leaves_out(repository: Repository, wor
     assert set(names(repository, second.tree)) == {"small"}
 
 
+def write_all(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+
+
+def test_it_names_the_folders_that_can_be_made_anew(repository: Repository, workspace: Path) -> None:
+    (workspace / "large.bin").write_bytes(b"\0" * (LARGE_BYTES + 1))
+    write_all(workspace, "app.py", "node_modules/x/index.js", "web/node_modules/y.js", ".venv/bin/x", "only/venv/z")
+    write_all(workspace, "src/__pycache__/app.pyc", "target/app", "node_modules.txt", "web/target/kept")
+    for _ in range(2):
+        taken = repository.take()
+        assert set(names(repository, taken.tree)) == {"app.py", "target/app", "node_modules.txt", "web/target/kept"}
+        assert [item.path for item in taken.left_out] == [
+            "large.bin",
+            *(".venv/", "node_modules/", "only/venv/", "src/__pycache__/", "web/node_modules/"),
+        ]
+        assert taken.left_out_count == 6
+        assert "made anew" in taken.left_out[1].reason
+
+
+def test_it_leaves_out_what_is_built_beside_its_manifest(repository: Repository, workspace: Path) -> None:
+    write_all(workspace, "Cargo.toml", "target/debug/app", "src/target/mod.rs")
+    taken = repository.take()
+    assert set(names(repository, taken.tree)) == {"Cargo.toml", "src/target/mod.rs"}
+    assert [item.path for item in taken.left_out] == ["target/"]
+
+
+def test_it_obeys_the_projects_rules_about_such_folders(repository: Repository, workspace: Path) -> None:
+    run_git(workspace, "init", "-q")
+    (workspace / ".git" / "info").mkdir(exist_ok=True)
+    (workspace / ".git" / "info" / "exclude").write_text("!.tox/\n.nox/\n")
+    write_all(workspace, "node_modules/kept.js", ".venv/x", ".tox/kept", ".nox/x", ".gradle/x")
+    (workspace / ".gitignore").write_text("!node_modules\n.venv\n")
+    taken = repository.take()
+    assert set(names(repository, taken.tree)) == {".gitignore", "node_modules/kept.js", ".tox/kept"}
+    # What the project's own rules ignore is no news.
+    assert [item.path for item in taken.left_out] == [".gradle/"]
+
+
+def test_it_holds_such_folders_where_they_are_in_the_projects_repository(
+    repository: Repository, workspace: Path
+) -> None:
+    run_git(workspace, "init", "-q")
+    write_all(workspace, "Lib/venv/__init__.py", "odd [1]/node_modules/a/node_modules/b.js")
+    run_git(workspace, "add", ".")
+    write_all(workspace, "Lib/venv/new.py", "odd [1]/node_modules/a/node_modules/new.js", "odd 1/node_modules/x")
+    taken = repository.take()
+    assert set(names(repository, taken.tree)) == {
+        *("Lib/venv/__init__.py", "Lib/venv/new.py"),
+        *("odd [1]/node_modules/a/node_modules/b.js", "odd [1]/node_modules/a/node_modules/new.js"),
+    }
+    assert [item.path for item in taken.left_out] == ["odd 1/node_modules/"]
+
+
 def test_it_holds_the_files_of_nested_repositories(repository: Repository, workspace: Path) -> None:
     run_git(workspace, "init", "-q")
     for nested in ("vendor/lib", "vendor/lib/inner", "empty"):

@@ -1,12 +1,11 @@
 /** What a place of the timeline was, beside it, for who points at it or comes to it by key. */
 import { h } from '../ui/dom.js';
 import { counted, modelWords, tokens } from '../ui/format.js';
-import { buildOf, costOf, nameOf, timeOf, toolsOf, troublesOf } from './words.js';
+import { buildOf, costOf, leftOutOf, nameOf, timeOf, toolsOf, troublesOf } from './words.js';
 
 const REST_MS = 200;
 const GAP = 8;
 const RAIL = 28;
-const NAMED = 6;
 
 export class Preview {
   /** @param {HTMLElement} list @param {(row: HTMLElement) => any} placeOf */
@@ -62,7 +61,7 @@ function told(place) {
     Tokens: (used?.prompt || used?.completion) && `${tokens(used.prompt ?? 0)} in, ${tokens(used.completion ?? 0)} out, ${costOf(place)}`,
     Build: buildOf(place),
     Trouble: troublesOf(place).join(', '),
-    'Not kept': files.left_out?.length && leftOut(files),
+    'Not kept': leftOutOf(files),
     Note: files.note,
   };
   const shown = Object.entries(lines).filter(([, words]) => words);
@@ -72,9 +71,4 @@ function told(place) {
     h('dl', {}, ...shown.flatMap(([name, words]) => [h('dt', {}, name), h('dd', {}, words)])),
     place.taken_back && h('p.fine', {}, 'Taken back: no part of the chat now. Restoring to it brings it back.'),
   ].filter(Boolean);
-}
-
-function leftOut({ left_out: some, left_out_count: count }) {
-  const named = some.slice(0, NAMED).map((item) => item.path).join(', ');
-  return count > NAMED ? `${named} and ${count - NAMED} more` : `${named} (${some[0].reason})`;
 }

@@ -91,7 +91,7 @@ function tell(told) {
     if (told.conflicts) parts.push(h('p.warn', {}, icon('alert'), h('span', {}, `${counted(told.conflicts, 'file')} changed since, and not by this chat: kept unless you tick ${told.conflicts === 1 ? 'it' : 'them'}.`)));
     if (told.files_count) parts.push(h('ul.restore-files', {}, ...told.files.map(fileLine)));
     if (told.files_count > told.files.length) parts.push(h('p.fine', {}, `… and ${counted(told.files_count - told.files.length, 'more file')}.`));
-    if (told.left_out.length) parts.push(h('p.fine', {}, `Too large to be kept, so left alone: ${told.left_out.slice(0, 10).join(', ')}${told.left_out.length > 10 ? '…' : '.'}`));
+    if (told.left_out.length) parts.push(h('p.fine', {}, `Not kept, so left as they are: ${told.left_out.slice(0, 10).join(', ')}${told.left_out.length > 10 ? '…' : '.'}`));
   }
   return parts;
 }

@@ -3,6 +3,7 @@ import { cost, counted, tokens } from '../ui/format.js';
 
 const BUILDS = { green: 'Build passed', red: 'Build failed' };
 const ENDS = { cancelled: 'stopped', failed: 'failed' };
+const NAMED = 6;
 const TIME = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat([], { day: 'numeric', month: 'short' });
 
@@ -52,4 +53,13 @@ export const buildOf = (place) => BUILDS[place.build] ?? '';
 export function toolsOf(place) {
   const used = Object.entries(place.tools ?? {}).sort(([, one], [, other]) => other - one);
   return used.map(([tool, count]) => (count > 1 ? `${tool} × ${count}` : tool)).join(', ');
+}
+
+/** The files and folders that a place does not hold, and why. @param {any} files of a place @returns {string} */
+export function leftOutOf({ left_out: some = [], left_out_count: count = 0 }) {
+  const byReason = new Map();
+  for (const { path, reason } of some.slice(0, NAMED)) byReason.set(reason, [...(byReason.get(reason) ?? []), path]);
+  const told = [...byReason].map(([reason, paths]) => `${paths.join(', ')} (${reason})`);
+  if (count > NAMED) told.push(`${count - NAMED} more`);
+  return told.join('; ');
 }
