@@ -56,3 +56,19 @@ def test_it_keeps_the_sidebar_behind_a_button(page: Page, server: Server, tmp_pa
     expect(sidebar).to_be_visible()
     page.keyboard.press("Escape")
     expect(sidebar).to_be_hidden()
+
+
+def test_it_leads_from_the_traces_to_export_and_dashboard(page: Page, server: Server, tmp_path: Path) -> None:
+    _session_id, chat_id = server.open_session(tmp_path, "scripted:demo")
+    page.goto(f"/chats/{chat_id}/traces")
+    link = page.get_by_role("link", name="Export CSV")
+    expect(link).to_be_visible()
+    page.set_viewport_size({"width": 375, "height": 800})
+    expect(link).to_be_hidden()
+    page.get_by_role("button", name="More of these traces").click()
+    with page.expect_download() as exported:
+        link.click()
+    assert exported.value.suggested_filename.endswith(".csv")
+    expect(page.get_by_role("link", name="Export OTLP")).to_be_in_viewport(ratio=1)
+    page.get_by_role("link", name="Dashboard").click()
+    expect(page.get_by_role("heading", name="What it did and what it cost")).to_be_visible()

@@ -165,3 +165,17 @@ def test_nothing_is_smaller_than_it_can_be_read(traces: TracePage, page: Page) -
             && parseFloat(getComputedStyle(e).fontSize) < 12.9).map((e) => e.outerHTML.slice(0, 100))"""
     )
     assert small == []
+
+
+def test_its_words_can_be_read_beside_the_chat(session: SessionPage, page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("button", name="Traces of this chat").click()
+    line = TracePage(page).line("Ran python3")
+    target = line.locator(".target")
+    expect(line.locator(".outcome")).to_be_in_viewport(ratio=1)
+    expect(target).to_be_in_viewport()
+    words = line.locator(".words").evaluate("e => e.clientWidth")
+    assert words > 200, f"{words} px for a command"
+    keys = page.locator(".trace-keys")
+    assert keys.evaluate("e => e.scrollWidth <= e.clientWidth")
+    expect(keys.get_by_text("zoom")).to_be_in_viewport(ratio=1)
