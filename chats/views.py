@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from boocode.access import visible_to
+from tools.checking import has_check
+from tools.workspace import Workspace
 
 from . import opening, sessions
 from .forms import OpenFolderForm
@@ -88,11 +90,13 @@ def sidebar(request: HttpRequest, session_id: UUID) -> HttpResponse:
 def session(request: HttpRequest, session_id: UUID) -> HttpResponse:
     mine = visible_to(request.user, Session.objects.select_related("project").prefetch_related("chats"))
     found = get_object_or_404(mine, pk=session_id)
+    folder = Workspace(found.project.root, protected=[settings.DATA_DIR])
     context = {
         "session": found,
         "title": title_of(found),
         "project": found.project,
         "bootstrap": _bootstrap(request, found),
+        "has_check": has_check(folder, found.project.check_command),
     }
     return render(request, "chats/session.html", context | {"projects": projects_of(request.user)})
 

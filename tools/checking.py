@@ -47,6 +47,16 @@ async def find_check(workspace: Workspace, setting: str) -> Check | None:
         return None
 
 
+def has_check(workspace: Workspace, setting: str) -> bool:
+    """Whether there is a check to run, as `find_check` would say. Blocking."""
+    if setting.strip():
+        return setting.strip().lower() != OFF
+    try:
+        return _find(workspace) is not None
+    except ToolError:
+        return False
+
+
 def _find(workspace: Workspace) -> Check | None:
     with workspace.open_directory(".") as directory:
         names = os.listdir(directory.fd)[:MAX_NAMES]

@@ -9,6 +9,7 @@
  * @property {string} request_id
  * @property {string} chat_id
  * @property {string} content
+ * @property {boolean} auto_fix whether the project's check runs after what the message changes
  * @property {'sending'|'waiting'|'failed'} state `waiting`: for its next attempt, or for an earlier message of its chat
  * @property {number} attempts that failed
  * @property {number|null} retryAt when the next attempt begins (ms of the clock)
@@ -33,7 +34,7 @@ const UNREACHABLE = 'The server can’t be reached. Try again.';
 export class Outbox {
   /**
    * @param {object} options
-   * @param {(chat_id: string, body: {content: string, request_id: string}, signal: AbortSignal) => Promise<Response>} options.post
+   * @param {(chat_id: string, body: {content: string, request_id: string, auto_fix?: false}, signal: AbortSignal) => Promise<Response>} options.post
    *   sends to `POST /api/chats/<id>/messages`; rejects when the network fails
    * @param {Storage} [options.storage] where entries survive a reload
    * @param {import('./backoff.js').Timers} [options.timers]
@@ -59,12 +60,13 @@ export class Outbox {
   /**
    * @param {string} chat_id
    * @param {string} content
+   * @param {{auto_fix?: boolean}} [options]
    * @returns {Promise<Outcome>} when the server has it, when it failed for good or too often, or when it was taken back
    */
-  send(chat_id, content) {
+  send(chat_id, content, { auto_fix = true } = {}) {
     const request_id = this.newId();
     const order = [this.timers.now(), this.written++];
-    const entry = { request_id, chat_id, content, state: 'waiting', attempts: 0, retryAt: null, reason: null, order };
+    const entry = { request_id, chat_id, content, auto_fix, state: 'waiting', attempts: 0, retryAt: null, reason: null, order };
     this.#put(entry);
     const outcome = this.#outcomeOf(request_id);
     this.#advance(chat_id);
@@ -129,11 +131,11 @@ export class Outbox {
   }
 
   /** One attempt; never throws. @param {Entry} entry */
-  async #answer({ chat_id, content, request_id }) {
+  async #answer({ chat_id, content, request_id, auto_fix }) {
     const abort = new AbortController();
     const timer = this.timers.set(() => abort.abort(), ANSWER_MS);
     try {
-      const response = await this.post(chat_id, { content, request_id }, abort.signal);
+      const response = await this.post(chat_id, { content, request_id, ...(auto_fix === false && { auto_fix }) }, abort.signal);
       if (response.ok) return { sent: true, answer: await response.json().catch(() => null) };
       return await refusal(response);
     } catch {

@@ -104,3 +104,24 @@ def test_it_says_that_a_message_waits_for_the_running_turn(
     turns = session.transcript.locator(".turn")
     expect(turns.nth(0)).to_contain_text("Still first.")
     expect(turns.nth(1)).to_contain_text("Second.")
+
+
+def test_it_leaves_out_the_check_for_one_message(
+    page: Page, server: Server, tmp_path: Path, write_script: WriteScript
+) -> None:
+    (tmp_path / "app.py").write_text("x = 1\n")
+    session = SessionPage.open(page, server, tmp_path, write_script("short", [{"text": "Done."}]))
+    toggle = page.get_by_role("button", name="Check after changes")
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    toggle.click()
+    with page.expect_request("**/messages") as quick:
+        session.send("quick")
+    assert '"auto_fix":false' in str(quick.value.post_data)
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    with page.expect_request("**/messages") as usual:
+        session.send("usual")
+    assert "auto_fix" not in str(usual.value.post_data)
+    (tmp_path / "app.py").unlink()
+    page.reload()
+    session.wait_until_live()
+    expect(toggle).to_have_count(0)

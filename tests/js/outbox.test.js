@@ -37,6 +37,18 @@ test('it lets a message go only when the server has it', async () => {
   assert.deepEqual([world.outbox.list(), world.storage.length], [[], 0]);
 });
 
+test('it sends word that the check is left out, after a reload too', async () => {
+  const storage = new FakeStorage();
+  const before = outbox([cut()], storage);
+  before.outbox.send('c1', 'quick', { auto_fix: false });
+  await settle();
+  const after = outbox([], storage);
+  after.outbox.restore();
+  await settle();
+  await after.outbox.send('c1', 'usual');
+  assert.deepEqual(after.posts.map((post) => [post.content, post.auto_fix]), [['quick', false], ['usual', undefined]]);
+});
+
 test('it tries again with the same request_id when the network fails', async () => {
   const world = outbox([cut(), response(503), response(202)]);
   const sent = world.outbox.send('c1', 'hello');

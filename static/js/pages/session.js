@@ -6,6 +6,7 @@ import { Throughput } from '../throughput.js';
 import { Timeline } from '../timeline/panel.js';
 import { TracePanel } from '../traces/panel.js';
 import { Meter, NowBar } from '../ui/activity.js';
+import { CheckToggle } from '../ui/checktoggle.js';
 import { Composer, UnsentList } from '../ui/composer.js';
 import { byId, setText } from '../ui/dom.js';
 import { Follow } from '../ui/follow.js';
@@ -39,6 +40,7 @@ let frame = 0;
 const transcript = new Transcript(byId('transcript'), state, { onToggle: () => follow.pause(), onAgain: send, empty: () => welcome(page.project.name, { suggest, chooseModel: () => byId('model').click() }) });
 const follow = new Follow(byId('main'), byId('transcript'), byId('jump'));
 const composer = new Composer(byId('composer'), { send, cancel, isRunning: () => transcript.isRunning, question: () => transcript.waitingCards[0]?.asking?.allow });
+const check = new CheckToggle(document.getElementById('check-toggle'));
 const strip = new Strip(byId('strip'), { now: () => connection.retryNow(), login: page.login, home: page.home });
 const tabs = new Tabs(byId('tabs'), select);
 const nowBar = new NowBar(byId('now'), cancel);
@@ -46,7 +48,10 @@ const todo = new TodoPanel(byId('todo'));
 const meter = new Meter(byId('meter'));
 const unsent = new UnsentList(byId('unsent'), {
   retry: (id) => outbox.retry(id),
-  takeBack: (id) => composer.putBack(outbox.discard(id) ?? ''),
+  takeBack: (id) => {
+    check.show(outbox.entries.get(id)?.auto_fix !== false);
+    composer.putBack(outbox.discard(id) ?? '');
+  },
 });
 const outbox = new Outbox({
   post: (chat, body, signal) => request('POST', `/api/chats/${chat}/messages`, body, signal),
@@ -163,7 +168,7 @@ function select(id) {
 
 function send(text) {
   follow.toEnd();
-  outbox.send(chatId, text);
+  outbox.send(chatId, text, { auto_fix: check.take() });
 }
 
 function suggest(text) {
