@@ -1,13 +1,14 @@
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "boocode.settings")
-http = get_asgi_application()  # before anything that imports models
+django.setup(set_prefix=False)  # before anything that imports models
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from channels.sessions import CookieMiddleware  # noqa: E402
 
+from boocode.http import Requests, ThreadedHandler  # noqa: E402
 from boocode.origin import Asgi, OriginGuard  # noqa: E402
 from boocode.routing import websocket  # noqa: E402
 from chats.runner import start_once, stop  # noqa: E402
@@ -24,10 +25,12 @@ def started(inner: Asgi) -> Asgi:
     return application
 
 
-application = started(ProtocolTypeRouter({"http": http, "websocket": OriginGuard(CookieMiddleware(websocket))}))
+requests = Requests(ThreadedHandler())
+application = started(ProtocolTypeRouter({"http": requests, "websocket": OriginGuard(CookieMiddleware(websocket))}))
 
 
 async def shutdown() -> None:
-    """Before the process ends: clients are told, turns stop where they are, what was said is committed."""
+    """Before the process ends: clients are told and answered, turns stop where they are, what was said is committed."""
     await sockets.close_all()
+    await requests.drain()
     await stop()

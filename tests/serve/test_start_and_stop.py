@@ -1,7 +1,9 @@
 """`manage.py serve` starts, answers and ends as a supervisor and a person at a terminal expect."""
 
 import signal
+import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -18,6 +20,16 @@ def test_it_answers_its_health_check_and_prints_a_login_link(server: Server) -> 
 def test_it_ends_cleanly_on_a_signal(server: Server, ending: signal.Signals) -> None:
     assert server.stop(ending) == 0
     assert "Traceback" not in server.output
+
+
+def test_it_answers_what_it_was_asked_before_it_ends(serve: Callable[..., Server]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor() as pool:
+        server = serve(OPENAI_API_KEY="none", OPENAI_BASE_URL=f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
+        # Each asks the silent server for its models, and waits as long as it does.
+        asked = [pool.submit(server.api, "GET", "/api/models") for _ in range(4)]
+        silent.accept()
+        assert server.stop() == 0
+        assert all(answer.result()["choices"] for answer in asked)
 
 
 def test_it_starts_again_on_the_same_data_after_a_crash(server: Server) -> None:

@@ -5,6 +5,7 @@ import fcntl
 import gc
 import hashlib
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import IO, Any
 
@@ -18,7 +19,6 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
 from boocode.authentication import new_login_link, public_url
@@ -116,15 +116,23 @@ def ensure_admin() -> User:
 
 
 class ReportingServer(Server):
-    """daphne's server, which tells why it could not listen instead of logging it."""
+    """daphne's server, which tells why it could not listen instead of logging it, and ends in order."""
 
-    def __init__(self, on_listen_error: Any, **options: Any) -> None:
+    def __init__(self, on_listen_error: Any, shutdown: Callable[[], Awaitable[None]], **options: Any) -> None:
         super().__init__(**options)
         self.on_listen_error = on_listen_error
+        self.shutdown = shutdown
 
     def listen_error(self, failure: Any) -> None:
         self.on_listen_error(failure.getErrorMessage())
         self.stop()
+
+    def kill_all_applications(self) -> Any:
+        """daphne's word for the end, and its first step: whoever is still at work after `shutdown` is cut off."""
+        return Deferred.fromFuture(asyncio.ensure_future(self.shutdown())).addBoth(self._cut_off)
+
+    def _cut_off(self, result: Any) -> Any:
+        return super().kill_all_applications().addBoth(lambda _: result)
 
 
 def serve(on_listen_error: Any) -> None:
@@ -136,15 +144,13 @@ def serve(on_listen_error: Any) -> None:
         compress_sockets(server.ws_factory)
         loop = asyncio.get_event_loop()
         starting = loop.create_task(start_once())
-        # The reactor is a module at run time and an interface to the type checker.
-        hook: Any = reactor
-        hook.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromFuture(loop.create_task(shutdown())))
         starting.add_done_callback(lambda task: task.result())
         gc.freeze()  # all that is loaded by now stays: no collection looks at it again
         loop.run_in_executor(None, warm_up, settings.MODELS)
 
     server = ReportingServer(
         on_listen_error,
+        shutdown,
         application=application,
         endpoints=build_endpoint_description_strings(host=settings.HOST, port=settings.PORT),
         ready_callable=start,
