@@ -336,5 +336,5 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {name: {"level": "WARNING"} for name in ("django", "daphne", "httpx", "httpx2", "axes")}
     # A request that was refused was told why; the person at the terminal has nothing to do about it.
-    | {"django.request": {"level": "ERROR"}},
+    | {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "CRITICAL"}},
 }

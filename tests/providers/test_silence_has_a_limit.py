@@ -13,7 +13,7 @@ async def test_it_gives_up_on_a_server_that_says_nothing(serve: Any, ask: Any) -
     failure = (await play(ask(server, stall_timeout_s=0.3, retries=2))).failure
     assert failure.reason == "timeout"
     assert "stopped answering" in failure.message
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     assert len(server.asked) == 1
 
 
