@@ -17,6 +17,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -99,6 +100,15 @@ def _repository(root: str) -> tuple[str, ...]:
     places = [os.path.join(git, name) for name in _RUN_BY_GIT]
     found = [word for place in places if os.path.lexists(place) for word in ("--ro-bind-try", place, place)]
     return ("--bind", git, git, *found)
+
+
+def sweep(root: str) -> None:
+    """After a command: remove the file that would have git take its configuration from elsewhere, and with it programs.
+    It can't be covered, for a cover needs a file to lie on; a repository of its own never has it."""
+    git = os.path.join(root, ".git")
+    if not os.path.islink(git):
+        with suppress(OSError):
+            os.unlink(os.path.join(git, "commondir"))
 
 
 def _resolver() -> tuple[str, ...]:

@@ -117,6 +117,12 @@ async def test_git_works_and_its_programs_can_not_be_set(repository: Path, run: 
     assert "ask the person" not in str((await run("false")).error)
 
 
+async def test_git_is_led_to_no_other_configuration(repository: Path, run: Run) -> None:
+    await run("sh", "-c", "mkdir -p evil/objects evil/refs && echo ../evil > .git/commondir")
+    assert not (repository / ".git" / "commondir").exists()
+    assert (await run("git", "status", "--short")).error is None
+
+
 async def test_a_worktree_stays_with_its_repository(repository: Path, run: Run) -> None:
     (repository / ".git").rename(repository.parent / "real.git")
     (repository / ".git").write_text(f"gitdir: {repository.parent}/real.git\n")

@@ -20,7 +20,7 @@ from tools.environment import WITHOUT_HOOKS, command_environment
 from tools.errors import ToolError
 from tools.run_command import Outcome, run
 from tools.safe_commands import only_reads_a_repository
-from tools.sandbox import hint, unwrapped
+from tools.sandbox import hint, sweep, unwrapped
 
 BACKGROUND_LOOK_S = 0.5
 
@@ -101,6 +101,9 @@ async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
             )
         except OSError as error:
             raise ToolError(f"No process could be started: {error.strerror or error}.") from error
+        finally:
+            if sandbox:
+                sweep(root)
     if sandbox is None:
         return _result(program, outcome, timeout_s, context.timeout_limit_s)
     outcome = unwrapped(outcome)
