@@ -1,7 +1,6 @@
 """What becomes of the calls that a process left running when it died: reads run again, writes are compared with the
 files, and a command is never run twice."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -77,14 +76,8 @@ def _ended(turn: Turn, trace: ToolTrace, status: str, **outcome: Any) -> wire.Lo
 
 def _with_output(log_row: SessionLog, trace: ToolTrace) -> str:
     """The word to the model, with what the command had said."""
-    chunks = _output_so_far(log_row, trace)
-    said = "".join(chunks)
+    said = log.outputs_since(log_row.pk, trace.started_at).get(trace.tool_call_id, "")
     if not said:
         return f"{UNKNOWN_OUTCOME} It had not said anything yet."
     cut = "…" if len(said) > SHOWN_CHARS else ""
     return f"{UNKNOWN_OUTCOME} Its output until then:\n{cut}{said[-SHOWN_CHARS:]}"
-
-
-def _output_so_far(log_row: SessionLog, trace: ToolTrace) -> Iterable[str]:
-    frames = log.frames_of(log_row.pk, "tool_output", after=trace.started_at)
-    return [frame["chunk"] for frame in frames if frame["tool_call_id"] == trace.tool_call_id]

@@ -136,12 +136,10 @@ def _shown_traces(session_id: UUID) -> list[dict[str, Any]]:
 
 def _running_outputs(session_id: UUID, traces: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     began = {trace["tool_call_id"]: trace["started_at"] for trace in traces if trace["status"] == "running"}
-    said: dict[str, str] = {}
-    if began:
-        for frame in frames_of(session_id, "tool_output", datetime.fromisoformat(min(began.values()))):
-            if (call := frame["tool_call_id"]) in began:
-                said[call] = said.get(call, "") + frame["chunk"]
-    return said
+    if not began:
+        return {}
+    said = outputs_since(session_id, datetime.fromisoformat(min(began.values())))
+    return {call: text for call, text in said.items() if call in began}
 
 
 def waiting_approvals(session_id: UUID) -> list[dict[str, Any]]:
@@ -232,13 +230,21 @@ def _fold(message: dict[str, Any], start_ord: int) -> None:
         message["metadata"] = message["metadata"] | {"reasoning": reasoning}
 
 
-def frames_of(session_id: UUID, kind: str, after: datetime) -> list[dict[str, Any]]:
-    """The entries of one type that were committed after `after`, in order."""
+def outputs_since(session_id: UUID, after: datetime) -> dict[str, str]:
+    """What commands said, by tool call, in the entries that were committed after `after`. A call that was begun anew
+    has said what it said since."""
     # The slice's own time is a little before its commit.
     slices = LogSlice.objects.filter(session_id=session_id, created_at__gte=after - timedelta(seconds=1))
-    mark = f'"type":"{kind}"'
-    rows = slices.order_by("first_ord").values_list("frames", flat=True)
-    return [json.loads(line) for frames in rows for line in frames.split("\n") if mark in line]
+    said: dict[str, str] = {}
+    for frames in slices.order_by("first_ord").values_list("frames", flat=True):
+        for line in frames.split("\n"):
+            if '"type":"tool_output"' in line:
+                frame = json.loads(line)
+                call = frame["tool_call_id"]
+                said[call] = said.get(call, "") + frame["chunk"]
+            elif '"type":"tool_trace_start"' in line:
+                said.pop(json.loads(line)["trace"]["tool_call_id"], None)
+    return said
 
 
 def text_so_far(session_id: UUID, message_id: UUID, start_ord: int, last_seq: int) -> tuple[str, str, int]:

@@ -33,6 +33,7 @@ class Run:
     pending: list[ToolCall] = field(default_factory=list)
     running: ToolCall | None = None
     asked: ToolTrace | None = None
+    was_asked: set[str] = field(default_factory=set)
     calls: int = 0
 
 
@@ -96,8 +97,9 @@ class Deeds:
         kind = number % 6
         if kind < 2:
             run.journal.output(call, f"line {number}\n")
-        elif kind == 2 and run.asked is None:
+        elif kind == 2 and call.id not in run.was_asked:
             assert run.journal.running is not None
+            run.was_asked.add(call.id)
             run.asked = trace = run.journal.running[1].result()
             run.journal.keep(lambda _log: (None, approvals.ask(trace, "Why?", "-old\n+new\n")))
         elif kind == 3 and run.asked is not None:
@@ -177,7 +179,9 @@ class Deeds:
             if context.transcript.last_step is not None:
                 journal.go_on(context.transcript.last_step, pending, context.open_traces)
             asked = {trace.tool_call_id: trace for trace in context.open_traces}
-            self.runs[chat_id] = Run(journal, pending, calls=run.calls + 10, asked=next(iter(asked.values()), None))
+            self.runs[chat_id] = Run(
+                journal, pending, asked=next(iter(asked.values()), None), was_asked=set(asked), calls=run.calls + 10
+            )
 
     async def settle(self) -> None:
         """All that was said is committed."""
