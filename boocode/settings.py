@@ -247,7 +247,11 @@ else:
     # Requests run in short-lived threads, so connections are kept in a pool instead of with the thread.
     # Checked when taken from the pool, so that a restart of the database fails no request after it.
     _database["CONN_HEALTH_CHECKS"] = True
-    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env.int("BOOCODE_DATABASE_POOL", 20), "timeout": 20}}
+    _database["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": env.int("BOOCODE_DATABASE_POOL", 20), "timeout": 20},
+        # A process that was frozen in the middle of a transaction would keep its locks from whoever takes over.
+        "options": "-c idle_in_transaction_session_timeout=30s",
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")

@@ -6,11 +6,19 @@ import time
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 
 from tests.server import Server
 from tests.turns.conftest import Talk
 
 pytestmark = pytest.mark.skipif(not os.environ.get("REDIS_URL"), reason="on SQLite there is one server")
+
+
+def test_it_keeps_no_lock(db: None) -> None:
+    """It may have been frozen in the middle of a transaction; PostgreSQL ends that."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("30s",)
 
 
 def test_it_says_nothing_more(serve: Callable[..., Server], talk: Callable[..., Talk]) -> None:
