@@ -48,6 +48,7 @@ test('what waits for a person says so until it is decided', () => {
   tell(started, { type: 'tool_trace_start', trace: trace({}) }, { type: 'approval_requested', chat_id: 'c', trace_id: 'x1' });
   const call = book.call('x1');
   assert.deepEqual([call.asks, book.turns.get('t1').status], [true, 'waiting']);
+  assert.equal(book.putTurn({ ...summary, status: 'running' }).status, 'waiting', 'a summary that was asked for before');
   assert.deepEqual(partsOfCall(call, call.started + 900).map((part) => part.kind), ['queue', 'approval']);
   tell({ type: 'approval_resolved', chat_id: 'c', trace_id: 'x1' });
   assert.deepEqual([call.asks, book.turns.get('t1').status], [false, 'running']);

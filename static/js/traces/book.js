@@ -58,6 +58,8 @@ export class Book {
   putTurn(summary) {
     const known = this.turns.get(summary.id) ?? { stepMap: new Map(), callMap: new Map(), loaded: 'no', gaps: [], isStub: true };
     const turn = Object.assign(known, summary, { isStub: false });
+    // The server's summary knows of no questions, and may come after the frame that told of one.
+    if (turn.status === 'running' && [...this.running.values()].some((call) => call.turn === turn.id && call.asks)) turn.status = 'waiting';
     this.turns.set(turn.id, turn);
     return turn;
   }
