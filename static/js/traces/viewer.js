@@ -329,7 +329,7 @@ export class Viewer {
     const { chats, turns, all } = this.stale;
     this.stale = { chats: new Set(), turns: new Set(), all: false };
     this.asking = null;
-    const known = new Set(this.book.turns.keys());
+    const known = new Set([...this.book.turns.values()].filter((turn) => !turn.isStub).map((turn) => turn.id));
     const asked = (all ? [...this.chats.keys()] : [...chats]).filter((id) => this.chats.has(id));
     if (all) for (const turn of this.book.turns.values()) turn.loaded = 'no';
     await Promise.all(asked.map((id) => this.loader.newestTurns(id))).catch((error) => this.#say(error.message));
