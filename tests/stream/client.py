@@ -75,14 +75,19 @@ class Client:
 
     def receive(self, timeout_s: float = 10) -> Frame:
         """The next frame, applied. Raises TimeoutError, or websockets' ConnectionClosed."""
-        assert self.connection is not None
-        text = self.connection.recv(timeout_s)
-        frame: Frame = json.loads(text)
+        frame = self.receive_raw(timeout_s)
         self.frames.append(frame)
         self.apply(frame)
-        self.unacked += len(text)
         if self.acks and self.ord is not None and (self.unacked > ACK_BYTES or len(self.frames) % 64 == 0):
             self.ack()
+        return frame
+
+    def receive_raw(self, timeout_s: float) -> Frame:
+        """The next frame as it came, not applied."""
+        assert self.connection is not None
+        text = self.connection.recv(timeout_s)
+        self.unacked += len(text)
+        frame: Frame = json.loads(text)
         return frame
 
     def ack(self) -> None:

@@ -116,8 +116,12 @@ def test_it_answers_the_last_of_many_questions(talk: Callable[..., Talk]) -> Non
         for _ in range(50):
             client.send({"type": "reconnect", "lastSeqPerChannel": {"text": 0}, "epoch": client.epoch})
         client.ask()
-        client.until(lambda frame: frame["type"] == "resumed" and frame["replayed"] == 0)
+        # Not applied: a question before the last may be answered whole, with entries that the client has.
         asked = [frame for frame in client.frames if frame["type"] == "resumed"]
+        while asked[-1]["replayed"] or len(asked) == 1:
+            frame = client.receive_raw(20)
+            if frame["type"] == "resumed":
+                asked.append(frame)
     assert len(asked) < 53
 
 
