@@ -8,7 +8,7 @@ import { TracePanel } from '../traces/panel.js';
 import { Meter, NowBar } from '../ui/activity.js';
 import { CheckToggle } from '../ui/checktoggle.js';
 import { Composer, UnsentList } from '../ui/composer.js';
-import { byId, setText } from '../ui/dom.js';
+import { byId, keepWithPage, setText } from '../ui/dom.js';
 import { Follow } from '../ui/follow.js';
 import { startKeys } from '../ui/keys.js';
 import { modelWords } from '../ui/format.js';
@@ -236,9 +236,7 @@ startProjectDialog({
 byId('new-chat').addEventListener('click', () => addChat().catch((error) => setText(byId('announce'), error.message)));
 for (const event of ['online', 'offline', 'focus']) addEventListener(event, () => connection.wake());
 addEventListener('online', () => outbox.retryNow());
-document.addEventListener('visibilitychange', () => document.hidden || connection.wake());
-addEventListener('pagehide', () => connection.close());
-addEventListener('pageshow', (event) => event.persisted && connection.retryNow());
+keepWithPage(connection);
 setInterval(() => transcript.isRunning && tick(), TICK_MS);
 
 transcript.show(chatId);

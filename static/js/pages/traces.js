@@ -3,7 +3,7 @@ import { Connection } from '../connection.js';
 import { FLAT, fromAddress, narrows, toAddress } from '../traces/filters.js';
 import { Totals } from '../traces/totals.js';
 import { Viewer } from '../traces/viewer.js';
-import { byId } from '../ui/dom.js';
+import { byId, keepWithPage } from '../ui/dom.js';
 import { startShell } from '../ui/shell.js';
 import { Strip } from '../ui/strip.js';
 
@@ -48,7 +48,5 @@ byId('glances')?.remove();
 // The page shows all up to this place of the log: only what comes behind it is asked for.
 if (page.place) connection.sequencer.receive({ type: 'snapshot', ...page.place });
 for (const event of ['online', 'offline', 'focus']) addEventListener(event, () => connection.wake());
-document.addEventListener('visibilitychange', () => document.hidden || connection.wake());
-addEventListener('pagehide', () => connection.close());
-addEventListener('pageshow', (event) => event.persisted && connection.retryNow());
+keepWithPage(connection);
 connection.open();

@@ -1,5 +1,5 @@
 /** Beside the list: one call or one step, whole. */
-import { diffView } from '../ui/callbody.js';
+import { diffView } from '../ui/diffview.js';
 import { copyButton, h, icon } from '../ui/dom.js';
 import { counted, duration, tokens } from '../ui/format.js';
 import { oneLine, visible } from '../ui/plaintext.js';

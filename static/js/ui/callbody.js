@@ -1,14 +1,15 @@
 /** The inside of a tool call's card: what it was asked, what came of it, and what it cost. */
+import { diffView } from './diffview.js';
 import { copyButton, h } from './dom.js';
 import { counted, duration, tokens, workedMs } from './format.js';
+import { patchLines } from './linediff.js';
 import { terminalText, visible } from './plaintext.js';
 import { todoList } from './todo.js';
-import { argsOf, changedText, changesOf, checkOf, commandOf, patchLines } from './wording.js';
+import { argsOf, changedText, changesOf, checkOf, commandOf } from './wording.js';
 
 const SHORT_LINES = 14;
 const SHORT_CHARS = 2_000;
 const DIFF_LINES = 400;
-const SIGN = { same: ' ', del: '−', add: '+', place: ' ' };
 const CHANGING = new Set(['write_file', 'edit_file', 'delete_file', 'move_file']);
 
 /** @param {import('./callcard.js').CallState} state @param {string} status @returns {HTMLElement} */
@@ -25,13 +26,6 @@ function asked(call) {
   if (call.name === 'todo' && Array.isArray(argsOf(call).items)) return [todoList(argsOf(call).items)];
   if (call.name === 'run_command') return [section('Command', h('pre', { tabindex: '0' }, visible(commandOf(argsOf(call)))), () => commandOf(argsOf(call)))];
   return [argumentsList(argsOf(call))].filter(Boolean);
-}
-
-/** @param {import('./linediff.js').Line[]} lines @param {number} most that are shown */
-export function diffView(lines, most) {
-  const shown = lines.slice(0, most).map(({ kind, text }) => h(`span.${kind}`, {}, `${SIGN[kind]} ${visible(text)}`));
-  if (lines.length > shown.length) shown.push(h('span', {}, `… ${counted(lines.length - shown.length, 'more line')}`));
-  return h('pre.diff', { tabindex: '0', role: 'region', 'aria-label': 'Change' }, ...shown);
 }
 
 function argumentsList(args) {

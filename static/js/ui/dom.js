@@ -40,6 +40,17 @@ export function setText(element, text) {
 /** @param {string} id @returns {any} */
 export const byId = (id) => document.getElementById(id);
 
+/**
+ * A page that is left, or kept for the way back, lets go of its connection; one that is seen again looks after it.
+ *
+ * @param {import('../connection.js').Connection} connection
+ */
+export function keepWithPage(connection) {
+  document.addEventListener('visibilitychange', () => document.hidden || connection.wake());
+  addEventListener('pagehide', () => connection.close());
+  addEventListener('pageshow', (event) => event.persisted && connection.retryNow());
+}
+
 /** A button that copies what `text` gives at the time, and says that it did. @param {() => string} text */
 export function copyButton(text, label = 'Copy') {
   const words = h('span', {}, label);

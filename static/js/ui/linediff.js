@@ -50,6 +50,9 @@ export function patchFiles(text) {
   return files;
 }
 
+/** A unified diff, with the names of its files. @param {string} patch @returns {Line[]} */
+export const patchLines = (patch) => patchFiles(patch).flatMap(({ path, lines }) => [{ kind: 'place', text: path }, ...lines]);
+
 function fileName(line) {
   const name = line.slice(4).split('\t')[0].trim().replace(/^"|"$/g, '');
   return name === '/dev/null' ? '' : name.replace(/^[ab]\//, '');

@@ -1,5 +1,6 @@
 /** Keeps the list of projects and sessions true while the page is open: the user's own socket says when it changed. */
 import { Connection } from '../connection.js';
+import { keepWithPage } from './dom.js';
 
 const SETTLE_MS = 150;
 
@@ -19,9 +20,7 @@ export function keepRoster(element) {
     onProblem: (problem, detail) => console.warn('BooCode:', problem, detail),
   });
   connection.open();
-  document.addEventListener('visibilitychange', () => document.hidden || connection.wake());
-  addEventListener('pagehide', () => connection.close());
-  addEventListener('pageshow', (event) => event.persisted && connection.retryNow());
+  keepWithPage(connection);
 }
 
 async function refresh(element) {

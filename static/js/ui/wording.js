@@ -9,7 +9,7 @@
  *
  * @typedef {'pending'|'running'|'waiting'|'ok'|'error'|'timeout'|'denied'|'cancelled'|'interrupted'} Status of a trace
  */
-import { countChanges, lineDiff, patchFiles } from './linediff.js';
+import { countChanges, lineDiff, patchFiles, patchLines } from './linediff.js';
 import { oneLine } from './plaintext.js';
 
 /** tool: [icon, while it runs, when it is done, when it did not work, when it waits for permission] */
@@ -134,9 +134,6 @@ export function changesOf(call, context = 3) {
   if (call.name !== 'apply_patch') return editsOf(call).flatMap(({ before, after }) => lineDiff(before, after, context));
   return patchLines(String(argsOf(call).patch ?? ''));
 }
-
-/** A unified diff, with the names of its files. @param {string} patch @returns {import('./linediff.js').Line[]} */
-export const patchLines = (patch) => patchFiles(patch).flatMap(({ path, lines }) => [{ kind: 'place', text: path }, ...lines]);
 
 /** What one would copy of an edit: the new text, or the patch. @returns {string} */
 export const changedText = (call) => (call.name === 'apply_patch' ? String(argsOf(call).patch ?? '') : editsOf(call).map((edit) => edit.after).join('\n'));
