@@ -8,6 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from .models.project import is_allowed
+
 MOST = 30
 
 
@@ -21,7 +23,7 @@ def beginning_with(text: str) -> list[str]:
         text = os.path.expanduser(text) if text.startswith("~") else text
         parent, _, name = text.rpartition("/")
         found = [root for root in roots if root.startswith(text)]
-        if _is_allowed(Path(parent or "/")):
+        if _leads_inside(Path(parent or "/")):
             found += nsmallest(MOST, _inside(parent or "/", name))
         return list(dict.fromkeys(found))[:MOST]
     return []
@@ -37,9 +39,9 @@ def _inside(parent: str, beginning: str) -> Iterator[str]:
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     with suppress(OSError):
-        return entry.is_dir() and (not entry.is_symlink() or _is_allowed(Path(entry.path)))
+        return entry.is_dir() and (not entry.is_symlink() or _leads_inside(Path(entry.path)))
     return False
 
 
-def _is_allowed(path: Path) -> bool:
-    return path.is_absolute() and any(path.resolve().is_relative_to(root) for root in settings.ALLOWED_ROOTS)
+def _leads_inside(path: Path) -> bool:
+    return path.is_absolute() and is_allowed(path.resolve())

@@ -9,6 +9,11 @@ from .base import UUIDModel
 SHOWN_CHARS = 150
 
 
+def is_allowed(path: Path) -> bool:
+    """Whether BooCode may work there. `path` is resolved: links count as where they lead."""
+    return any(path.is_relative_to(root) for root in settings.ALLOWED_ROOTS)
+
+
 def _short(text: str | Path) -> str:
     """What a person wrote, as a sentence can hold it."""
     text = str(text)
@@ -68,7 +73,7 @@ class Project(UUIDModel):
         except (OSError, RuntimeError) as error:
             raise ValueError(f"“{_short(text)}” can't be opened: {_short(str(error))}.") from None
         # Before the questions of existence: what lies elsewhere is nobody's to find out.
-        if not any(path.is_relative_to(root) for root in settings.ALLOWED_ROOTS):
+        if not is_allowed(path):
             roots = ", ".join(map(str, settings.ALLOWED_ROOTS))
             raise ValueError(
                 f"{_short(path)} is outside the folders BooCode may work in ({roots}). "
