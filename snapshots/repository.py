@@ -154,8 +154,9 @@ class Repository:
 
     def _write_rules(self) -> int:
         """Write the rules that come before every .gitignore; the number of lines that are not the person's."""
-        tracked = self._of_the_persons("-c", "-i", *(f"--exclude={line}" for line in ignoring.patterns(self.root)))
-        lines = [*map(os.fsencode, ignoring.patterns(self.root)), *ignoring.exceptions(tracked)]
+        patterns = ignoring.patterns(self.root)
+        tracked = self._of_the_persons("-c", "-i", *(f"--exclude={line}" for line in patterns))
+        lines = [*map(os.fsencode, patterns), *ignoring.exceptions(tracked)]
         try:
             persons = Path(self.root, ".git", "info", "exclude").read_bytes()
         except OSError:
