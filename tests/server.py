@@ -128,9 +128,9 @@ class Server:
         session: dict[str, Any] = self.api("POST", "/api/sessions", {"project": project["id"], **fields})
         return session
 
-    def open_session(self, root: Path, model: str) -> tuple[str, str]:
+    def open_session(self, root: Path, model: str, approval: str = "auto") -> tuple[str, str]:
         """A project in `root` and a session with `model`: returns the ids of the session and of its chat."""
-        session = self.make_session(self.make_project(root, approval="auto"), model=model)
+        session = self.make_session(self.make_project(root, approval=approval), model=model)
         return session["id"], session["chats"][0]["id"]
 
     def send(self, chat_id: str, content: str, **fields: Any) -> dict[str, Any]:

@@ -21,9 +21,9 @@ class SessionPage:
         self.ends = page.locator(".turn-end:not([hidden])")
 
     @classmethod
-    def open(cls, page: Page, server: Server, root: Path, model: str) -> "SessionPage":
+    def open(cls, page: Page, server: Server, root: Path, model: str, approval: str = "auto") -> "SessionPage":
         """A new session on `root` with `model`, opened and connected."""
-        session_id, _chat_id = server.open_session(root, model)
+        session_id, _chat_id = server.open_session(root, model, approval)
         page.goto(f"/sessions/{session_id}")
         opened = cls(page)
         opened.wait_until_live()

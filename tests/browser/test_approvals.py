@@ -16,10 +16,7 @@ def session(page: Page, server: Server, tmp_path: Path, write_script: Callable[[
     """A project that asks, and an agent that makes a folder twice."""
     call = {"tool": "run_command", "args": {"command": ["mkdir", "-p", "made"]}}
     model = write_script("maker", [call, {"text": "And again."}, call, {"text": "Done."}])
-    made = server.make_session(server.make_project(tmp_path), model=model)
-    page.goto(f"/sessions/{made['id']}")
-    opened = SessionPage(page)
-    opened.wait_until_live()
+    opened = SessionPage.open(page, server, tmp_path, model, approval="ask")
     opened.send("make it")
     expect(opened.asking).to_be_visible()
     return opened
@@ -50,10 +47,7 @@ def test_a_command_of_several_lines_is_not_asked_for_again_either(
 ) -> None:
     call = {"tool": "run_command", "args": {"command": ["python3", "-c", "import sys\nprint('several lines')"]}}
     model = write_script("lines", [call, {"text": "And again."}, call, {"text": "Done."}])
-    made = server.make_session(server.make_project(tmp_path), model=model)
-    page.goto(f"/sessions/{made['id']}")
-    session = SessionPage(page)
-    session.wait_until_live()
+    session = SessionPage.open(page, server, tmp_path, model, approval="ask")
     session.send("run it")
     session.asking.get_by_role("button", name="Always allow").click()
     session.asking.get_by_role("button", name="Always allow").click()
@@ -131,10 +125,7 @@ def test_the_check_asks_too_and_the_turn_says_how_it_ended(
     (tmp_path / "Makefile").write_text("check:\n\t@! grep -n broken a.txt | sed 's/^/a.txt:/' | grep .\n")
     write = [{"tool": "write_file", "args": {"path": "a.txt", "content": text}} for text in ("broken: it\n", "fine\n")]
     script = [write[0], {"text": "Written."}, {"step": True}, write[1], {"text": "Mended."}]
-    made = server.make_session(server.make_project(tmp_path), model=write_script("checked", script))
-    page.goto(f"/sessions/{made['id']}")
-    session = SessionPage(page)
-    session.wait_until_live()
+    session = SessionPage.open(page, server, tmp_path, write_script("checked", script), approval="ask")
     session.send("make it")
     expect(session.call("Wants to check with make check before the first change")).to_be_visible()
     page.reload()

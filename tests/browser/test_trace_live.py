@@ -21,10 +21,7 @@ SLOW = [
 def test_it_grows_beside_the_chat(
     page: Page, server: Server, tmp_path: Path, write_script: Callable[[str, Any], str]
 ) -> None:
-    made = server.make_session(server.make_project(tmp_path), model=write_script("slow", SLOW))
-    page.goto(f"/sessions/{made['id']}")
-    session = SessionPage(page)
-    session.wait_until_live()
+    session = SessionPage.open(page, server, tmp_path, write_script("slow", SLOW), approval="ask")
     page.get_by_role("button", name="Traces of this chat").click()
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
     traces = TracePage(page)
@@ -48,6 +45,17 @@ def test_it_grows_beside_the_chat(
     expect(traces.line("Step 2")).to_contain_text("answer")
     expect(traces.turns).to_have_count(1)
     expect(traces.turns).not_to_contain_text("running")
+
+
+def test_it_opens_a_turn_whose_call_was_told_before_it(
+    page: Page, server: Server, tmp_path: Path, write_script: Callable[[str, Any], str]
+) -> None:
+    call = {"tool": "run_command", "args": {"command": ["mkdir", "made"]}}
+    session = SessionPage.open(page, server, tmp_path, write_script("prompt", [call]), approval="ask")
+    page.get_by_role("button", name="Traces of this chat").click()
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    session.send("make it")  # asked at once, before the panel asks for the turn
+    expect(TracePage(page).line("Wants to run mkdir made")).to_be_visible()
 
 
 def test_it_grows_on_its_own_page(

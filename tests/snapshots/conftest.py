@@ -25,6 +25,17 @@ def run_git(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def add_submodule(workspace: Path, other: Path) -> None:
+    """Make `workspace` a repository with another one in `sub`, cloned from `other`, which has one file, lib.py."""
+    other.mkdir()
+    run_git(other, "init", "-q")
+    (other / "lib.py").write_text("1\n")
+    run_git(other, "add", ".")
+    run_git(other, "commit", "-q", "-m", "one")
+    run_git(workspace, "init", "-q")
+    run_git(workspace, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other), "sub")
+
+
 def files_of(folder: Path, *, git: bool = False) -> dict[str, tuple[str, bytes]]:
     """Every file below `folder`: its kind and mode, and its content or where it leads."""
     found = {}

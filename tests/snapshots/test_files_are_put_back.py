@@ -8,7 +8,7 @@ from snapshots.comparing import compare
 from snapshots.placing import PlacingWorkspace
 from snapshots.repository import Repository
 from snapshots.restoring import RestoreFailed, apply
-from tests.snapshots.conftest import files_of, run_git
+from tests.snapshots.conftest import add_submodule, files_of, run_git
 
 
 def back_to(repository: Repository, workspace: Path, tree: str) -> list[str]:
@@ -121,14 +121,7 @@ def test_it_restores_all_or_nothing(repository: Repository, workspace: Path) -> 
 def test_it_goes_into_nested_repositories_and_leaves_their_git_alone(
     repository: Repository, workspace: Path, tmp_path: Path
 ) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    run_git(other, "init", "-q")
-    (other / "lib.py").write_text("1\n")
-    run_git(other, "add", ".")
-    run_git(other, "commit", "-q", "-m", "one")
-    run_git(workspace, "init", "-q")
-    run_git(workspace, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other), "sub")
+    add_submodule(workspace, tmp_path / "other")
     (workspace / "nested").mkdir()
     run_git(workspace / "nested", "init", "-q")
     (workspace / "nested" / "code.py").write_text("1\n")

@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 
 from snapshots.comparing import compare, read_blobs
 from snapshots.repository import LARGE_BYTES, Repository
-from tests.snapshots.conftest import run_git
+from tests.snapshots.conftest import add_submodule, run_git
 
 
 def names(repository: Repository, tree: str) -> dict[str, str]:
@@ -151,14 +151,7 @@ def test_it_holds_the_files_of_nested_repositories(repository: Repository, works
 
 
 def test_it_holds_the_files_of_a_submodule(repository: Repository, workspace: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    run_git(other, "init", "-q")
-    (other / "lib.py").write_text("1")
-    run_git(other, "add", ".")
-    run_git(other, "commit", "-q", "-m", "one")
-    run_git(workspace, "init", "-q")
-    run_git(workspace, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other), "sub")
+    add_submodule(workspace, tmp_path / "other")
     (workspace / "sub" / "new.py").write_text("2")
     assert set(names(repository, repository.take().tree)) == {".gitmodules", "sub/lib.py", "sub/new.py"}
 
