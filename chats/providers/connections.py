@@ -1,5 +1,6 @@
 """How a model is reached through pydantic-ai, whatever its kind. Imports pydantic-ai: load it late."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, cast
@@ -11,6 +12,7 @@ from pydantic_ai.models import Model as PydanticModel
 from pydantic_ai.models import ModelRequestParameters, infer_model
 from pydantic_ai.settings import ModelSettings
 
+from .ahead import Ahead, current
 from .base import ModelError, ModelEvent, ToolSchema, TranscriptItem
 from .config import ProviderConfig
 from .errors import Source
@@ -40,6 +42,27 @@ class Connection:
         self, system: str, transcript: Sequence[TranscriptItem], tools: Sequence[ToolSchema]
     ) -> AsyncIterator[ModelEvent]:
         """One request. Raises what pydantic-ai and the SDKs raise; `source.explain` has the words for it."""
+        # In a task of its own: text is told (see `ahead`) while the SDK waits for more.
+        said: asyncio.Queue[ModelEvent | None] = asyncio.Queue()
+        asking = asyncio.create_task(self._ask(said.put_nowait, system, transcript, tools))
+        asking.add_done_callback(lambda _: said.put_nowait(None))
+        try:
+            while (event := await said.get()) is not None:
+                yield event
+            await asking
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+
+    async def _ask(
+        self,
+        tell: Callable[[ModelEvent], None],
+        system: str,
+        transcript: Sequence[TranscriptItem],
+        tools: Sequence[ToolSchema],
+    ) -> None:
+        told = Ahead(tell)
+        current.set(told)  # for the HTTP client's hook, see `joining`
         messages, settings = self.prepare(system, transcript)
         async with model_request_stream(
             self.model,
@@ -48,11 +71,11 @@ class Connection:
             model_request_parameters=ModelRequestParameters(function_tools=to_tool_definitions(tools)),
         ) as response:
             async for delta in deltas_of(response):
-                yield delta
+                told.passed_on(delta)
             last = list(last_events(response.get(), self.source))
         # Said when the answer is over and its connection is free: nobody may ask for more after the end of a step.
         for event in last:
-            yield event
+            tell(event)
 
     def prepare(self, system: str, transcript: Sequence[TranscriptItem]) -> tuple[list[ModelMessage], dict[str, Any]]:
         """What this request says, and the settings it goes out with."""

@@ -1,0 +1,129 @@
+"""Text is told from the bytes; the SDK is given it later, in few events, and says what else there is."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chats.providers.ahead import Ahead
+from chats.providers.base import ReasoningDelta, TextDelta
+from tests.openai_server import chunk, event
+from tests.providers.playing import play
+
+
+def said(**delta: Any) -> bytes:
+    return event(chunk(delta))
+
+
+def deltas(events: bytes) -> list[dict[str, Any]]:
+    return [json.loads(block[6:])["choices"][0]["delta"] for block in events.split(b"\n\n")[:-1]]
+
+
+class Told(list[TextDelta | ReasoningDelta]):
+    """What was told, and an Ahead that tells it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead = Ahead(self.append)
+
+    def speak(self, word: str = "a") -> "Told":
+        """The SDK passes a first delta of text on as it was."""
+        self.ahead.take(said(content=word))
+        self.ahead.passed_on(TextDelta(word))
+        self.clear()
+        return self
+
+
+OTHERS = [
+    said(tool_calls=[{"index": 0, "function": {"arguments": "{"}}]),
+    said(content="<think>"),
+    said(content="<\u200d|im_end|>"),
+    said(content=None),
+    event(chunk({"content": "b"}, "stop")),
+    event({**chunk({"content": "b"}), "usage": {"total_tokens": 1}}),
+    event({"error": {"message": "no"}}),
+    b"data: [DONE]\n\n",
+    b": a comment\n\n",
+    b"data: {broken\n\n",
+]
+
+
+def test_the_first_delta_is_for_the_sdk_to_judge() -> None:
+    told = Told()
+    assert told.ahead.take(said(content="a")) == said(content="a")
+    assert told == []
+    told.ahead.passed_on(TextDelta("a"))
+    assert told == [TextDelta("a")]
+
+
+def test_what_goes_on_in_its_field_is_told_at_once_and_given_in_one_piece_later() -> None:
+    told = Told().speak()
+    assert told.ahead.take(said(content="b") + said(content="c")) == b""
+    assert told.ahead.take(said(content="d")) == b""
+    assert told == [TextDelta("bc"), TextDelta("d")]
+    assert deltas(told.ahead.rest()) == [{"content": "bcd"}]
+    assert told.ahead.rest() == b""
+
+
+def test_what_was_told_is_not_told_again() -> None:
+    told = Told().speak()
+    told.ahead.take(said(content="bc"))
+    told.ahead.rest()
+    told.ahead.passed_on(TextDelta("b"))
+    told.ahead.passed_on(TextDelta("cd"))
+    assert told == [TextDelta("bc"), TextDelta("d")]
+
+
+def test_another_field_is_judged_anew() -> None:
+    told = Told().speak()
+    given = told.ahead.take(said(content="b") + said(reasoning_content="c") + said(content="d"))
+    assert deltas(given) == [{"content": "b"}, {"reasoning_content": "c"}, {"content": "d"}]
+    assert told == [TextDelta("b")]
+    for delta in (TextDelta("b"), ReasoningDelta("c"), TextDelta("d")):
+        told.ahead.passed_on(delta)
+    assert told == [TextDelta("b"), ReasoningDelta("c"), TextDelta("d")]
+
+
+def test_text_that_the_sdk_takes_for_reasoning_is_left_to_it() -> None:
+    told = Told()
+    told.ahead.take(said(content="<think>"))
+    told.ahead.take(said(content="Hm."))
+    told.ahead.passed_on(ReasoningDelta("Hm."))
+    assert told.ahead.take(said(content="So.")) == said(content="So.")
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_what_says_more_than_text_is_given_at_once_as_it_is(other: bytes) -> None:
+    told = Told().speak()
+    events = said(content="b") + other + said(content="c")
+    assert told.ahead.take(events) == events
+    assert told == [TextDelta("b")]
+    assert told.ahead.take(said(content="d")) == said(content="d")
+
+
+def test_untold_neighbours_are_joined() -> None:
+    assert deltas(Told().ahead.take(said(content="a") + said(content="b"))) == [{"content": "ab"}]
+
+
+async def test_the_answer_is_the_same(serve: Any, ask: Any) -> None:
+    """Without a pause the deltas come faster than they can be taken."""
+    text = "Grüße, 世界 👋 <b>\n\n" * 300
+    answer = [{"reasoning": "Hm, let me see. " * 50, "chunk": 2}, {"text": text, "chunk": 3}]
+    played = await play(ask(await serve([[*answer, {"tool": "read_file", "args": {"path": "a"}, "chunk": 3}]])))
+    assert (played.reasoning, played.text) == ("Hm, let me see. " * 50, text)
+    assert [call.args for call in played.calls] == [{"path": "a"}]
+
+
+async def test_text_and_reasoning_that_take_turns_keep_their_order(serve: Any, ask: Any) -> None:
+    parts = [{"text": "one "}, {"reasoning": "two "}, {"text": "three "}, {"text": "<think>"}, {"text": "four "}]
+    parts += [{"text": "five "}, {"text": "</think>"}, {"text": "six "}, {"text": "seven"}]
+    played = await play(ask(await serve([parts])))
+    said = [(type(event), event.content) for event in played.events if isinstance(event, TextDelta | ReasoningDelta)]
+    assert "".join(text for _, text in said) == "one two three four five six seven"
+    assert played.reasoning == "two four five "
+
+
+async def test_text_that_came_before_a_break_is_told(serve: Any, ask: Any) -> None:
+    played = await play(ask(await serve([[{"text": "Half an answer", "chunk": 2}, {"cut": True}]])))
+    assert played.text == "Half an answer"
+    assert played.failure.reason == "network"
