@@ -1,16 +1,21 @@
 """A lean start: libraries load all that they might work with, which is a quarter of the start and of the memory."""
 
+import asyncio
 import gc
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 
+import uvloop
+
 
 def load_lean() -> None:
     """Before Django loads its apps: what daphne and the REST framework try to import and is not used stays out."""
     # Code that is being loaded is no garbage, and looking for some in it again and again is a quarter of the time.
     gc.set_threshold(10_000, 20, 20)
+    # daphne makes the server's event loop as it is imported.
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     # TLS is a proxy's work, and WAMP is a protocol that daphne does not speak.
     wamp = ModuleType("autobahn.twisted.wamp")
     vars(wamp)["ApplicationSession"] = object
