@@ -70,3 +70,11 @@ def one_moment() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
+
+
+def empty_wal() -> None:
+    """Move what SQLite's write-ahead log holds to the database file, beside the writers: a commit that does it on its
+    way takes 10 ms more. Again and again; what is still on its way is for the next time."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

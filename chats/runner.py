@@ -9,7 +9,7 @@ from uuid import UUID
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.conf import settings
 
-from boocode.database import in_database
+from boocode.database import empty_wal, in_database
 from snapshots import taking
 from tools import hardening, processes, sandbox
 from tools.background import BACKGROUND
@@ -122,7 +122,7 @@ class Runner:
             del self._runs[chat_id]
 
     async def _watch(self) -> None:
-        """Renew leases, hear of cancellations from other processes, pick up what was left behind."""
+        """Renew leases, hear of cancellations from other processes, pick up what was left behind, and tidy up."""
         ticks, renew_every = 0, max(1, settings.LEASE_S * 2 // 9)
         while True:
             await asyncio.sleep(WATCH_S)
@@ -137,6 +137,7 @@ class Runner:
                         await in_database(Turn.renew, run.turn.pk, run.turn.fence)
                     await self.recover()
                 await in_database(log_mark.write)
+                await in_database(empty_wal)
             except Exception as error:
                 logger.warning("Turns can't be looked after: %s", error)
 
