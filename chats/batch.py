@@ -147,9 +147,8 @@ class Batch:
 
     def _is_there(self, news: News) -> bool:
         """Whether the last attempt was committed although its answer was lost."""
-        first = log.slices_of(news.session_id, news.placed)[0]
-        same = LogSlice.objects.filter(session_id=news.session_id, first_ord=first.first_ord, frames=first.frames)
-        return same.exists()
+        session_id, first_ord, _, frames = log.slices_of(news.session_id, news.placed)[0]
+        return LogSlice.objects.filter(session_id=session_id, first_ord=first_ord, frames=frames).exists()
 
     def _fences(self) -> dict[UUID, int]:
         turns = {work.fence.turn_id for work in self.works if work.fence}

@@ -113,7 +113,7 @@ class Writer:
             await self._wake.wait()
             began = time.monotonic()
             await self._commit_pending()
-            rest = min(2 * (time.monotonic() - began), MAX_REST_S)
+            rest = min(time.monotonic() - began, MAX_REST_S)
             with suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._urgent.wait()

@@ -2,7 +2,7 @@
 compiler. Sync, inside a transaction."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,8 @@ from django.utils import timezone
 from .models import LogSlice, SessionLog, Turn
 
 LOG_FIELDS = ("session_id", "epoch", "first_epoch", "ord", "heads", "floor", "floors")
+Row = tuple[UUID, int, int, str]
+"""A slice: session, first and last `ord`, the frames."""
 
 
 def lock_logs(session_ids: Collection[UUID]) -> dict[UUID, SessionLog]:
@@ -30,11 +32,12 @@ def fences(turn_ids: Collection[UUID]) -> dict[UUID, int]:
     return {_uuid(pk): fence for pk, fence in _fetch(_select(Turn, ("id", "fence"), len(turn_ids)), turn_ids)}
 
 
-def append(slices: Iterable[LogSlice], logs: Mapping[UUID, tuple[int, dict[str, int]]]) -> None:
+def append(slices: Iterable[Row], logs: Mapping[UUID, tuple[int, dict[str, int]]]) -> None:
     """Write new slices, and where each session's log now stands: its `ord` and `heads`."""
+    key = _key()
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    rows = [(_id(row.session_id), row.first_ord, row.last_ord, row.frames, now) for row in slices]
-    stands = [(ord, json.dumps(heads), _id(pk)) for pk, (ord, heads) in logs.items()]
+    rows = [(key(pk), first_ord, last_ord, frames, now) for pk, first_ord, last_ord, frames in slices]
+    stands = [(ord, json.dumps(heads), key(pk)) for pk, (ord, heads) in logs.items()]
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {_table(LogSlice)} (session_id, first_ord, last_ord, frames, created_at)"
@@ -46,7 +49,7 @@ def append(slices: Iterable[LogSlice], logs: Mapping[UUID, tuple[int, dict[str, 
 
 def _fetch(sql: str, ids: Iterable[UUID]) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_id(pk) for pk in ids])
+        cursor.execute(sql, list(map(_key(), ids)))
         return cursor.fetchall()
 
 
@@ -69,9 +72,17 @@ def _log(values: tuple[Any, ...]) -> SessionLog:
     )
 
 
-def _id(value: UUID) -> UUID | str:
-    """As the database keeps it: SQLite has no type for it."""
-    return value if connection.features.has_native_uuid_field else value.hex
+def _key() -> Callable[[UUID], UUID | str]:
+    """How the database keeps an id: SQLite has no type for it."""
+    return _as_it_is if connection.features.has_native_uuid_field else _digits
+
+
+def _as_it_is(value: UUID) -> UUID:
+    return value
+
+
+def _digits(value: UUID) -> str:
+    return value.hex
 
 
 def _uuid(value: UUID | str) -> UUID:

@@ -39,14 +39,9 @@ def place(log: SessionLog, frames: Iterable[wire.Logged]) -> stream.Placed:
     return placed
 
 
-def slices_of(session_id: UUID, placed: stream.Placed) -> list[LogSlice]:
+def slices_of(session_id: UUID, placed: stream.Placed) -> list[ledger.Row]:
     """The rows that hold the entries: one, but for a commit so large that nobody wants to read it in one piece."""
-    return [
-        LogSlice(
-            session_id=session_id, first_ord=piece.first_ord, last_ord=piece.last_ord, frames="\n".join(piece.lines)
-        )
-        for piece in stream.cut(placed)
-    ]
+    return [(session_id, piece.first_ord, piece.last_ord, "\n".join(piece.lines)) for piece in stream.cut(placed)]
 
 
 # --- Replay --------------------------------------------------------------------------------------------------------
