@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from uuid6 import uuid7
 
+from boocode import rows
 from boocode.database import in_database
 from snapshots import writes
 from snapshots.models import AgentSnapshot
@@ -81,7 +82,7 @@ class TurnJournal:
         now = timezone.now()
 
         def change(log: SessionLog) -> tuple[None, Frames]:
-            Message.objects.create(
+            message = Message(
                 id=step.message_id,
                 session_id=self.session_id,
                 chat_id=self.chat_id,
@@ -94,6 +95,7 @@ class TurnJournal:
                 started_at=now,
                 created_at=now,
             )
+            rows.insert(message)
             recorder.step_started(self.chat_id, self.turn.pk, step.message_id, self.steps, self.turn.model, now)
             return None, [
                 wire.MessageStarted(
@@ -182,7 +184,7 @@ class TurnJournal:
         def change(log: SessionLog) -> tuple[None, Frames]:
             self._save_step(log, step, Message.Status.COMPLETE, row)
             recorder.step_finished(record, step.first_token_at, len(calls), answer.end.finish_reason)
-            Turn.objects.filter(pk=self.turn.pk).update(steps=self.steps)
+            rows.update(Turn, self.turn.pk, {"steps": self.steps})
             self._stand("running", spent=True)
             return None, frames
 
@@ -378,10 +380,8 @@ class TurnJournal:
         metadata = dict(facts["metadata"])
         if step.reasoning:
             metadata["reasoning"] = "".join(step.reasoning)
-        row = facts | {"metadata": metadata}
-        Message.objects.filter(pk=step.message_id).update(
-            content="".join(step.text), status=status, last_seq=log.heads.get("text", 0), **row
-        )
+        said = {"content": "".join(step.text), "status": status, "last_seq": log.heads.get("text", 0)}
+        rows.update(Message, step.message_id, facts | {"metadata": metadata} | said)
 
     def _ended(self, step: Step, status: str, facts: dict[str, Any]) -> Frames:
         return [

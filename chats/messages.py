@@ -4,6 +4,8 @@ from uuid import UUID
 
 from uuid6 import uuid7
 
+from boocode import rows
+
 from . import wire
 from .models import Message, Turn
 
@@ -12,7 +14,7 @@ Frames = list[wire.Logged]
 
 def whole_message(message: Message) -> Frames:
     """Save a new message and give its frames."""
-    message.save(force_insert=True)
+    rows.insert(message)
     return [
         wire.MessageStarted(
             message_id=message.pk,
@@ -51,7 +53,7 @@ def tool_message(
 
     Ids are the messages' order: give one made at the moment of the result where the row is written later.
     """
-    message = Message.objects.create(
+    message = Message(
         id=id or uuid7(),
         session_id=session_id,
         chat_id=turn.chat_id,
@@ -60,6 +62,7 @@ def tool_message(
         tool_results={"tool_call_id": tool_call_id, "output": output, "truncated": truncated}
         | ({"error": error} if error else {}),
     )
+    rows.insert(message)
     return wire.ToolResultDelta(
         chat_id=turn.chat_id,
         message_id=made_by,

@@ -10,6 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
+from boocode import rows
+
 from .models import AgentSnapshot
 
 Data = dict[str, Any]
@@ -30,16 +34,16 @@ class UnknownFormat(Exception):
 
 def save(chat_id: UUID, data: Data, spent: Mapping[str, Any] | None = None) -> AgentSnapshot:
     """Upsert. `spent` is what a step used; it is added to the totals, which stay otherwise."""
-    row = AgentSnapshot.objects.filter(pk=chat_id).first()
+    row = rows.get(AgentSnapshot, chat_id)
     totals = dict(NOTHING_SPENT)
     if row is not None and (before := readable(row)) is not None:
         totals |= before["totals"]
     if "totals" not in data:
         data = data | {"totals": _added(totals, spent) if spent else totals}
     if row is None:
-        return AgentSnapshot.objects.create(chat_id=chat_id, data=data)
-    row.data, row.format = data, AgentSnapshot.FORMAT
-    row.save()
+        return rows.insert(AgentSnapshot(chat_id=chat_id, data=data))
+    row.data, row.format, row.updated_at = data, AgentSnapshot.FORMAT, timezone.now()
+    rows.update(AgentSnapshot, chat_id, {"data": data, "format": row.format, "updated_at": row.updated_at})
     return row
 
 

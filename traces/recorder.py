@@ -10,13 +10,15 @@ from django.db import transaction
 from django.db.models.functions import Length
 from django.utils import timezone
 
+from boocode import rows
+
 from . import context, otel, outputs
 from .facts import PREVIEW_CHARS as PREVIEW_CHARS
 from .facts import as_wire as as_wire
 from .facts import brief as brief
 from .masking import redactor
 from .models import DailyUsage, ModelStep, ToolTrace, TurnSummary
-from .summing import Tokens, add_to_day, add_to_turn, execute, last_line, plain_key, running_since, update_row
+from .summing import Tokens, add_to_day, add_to_turn, last_line, running_since
 
 FAILURES = frozenset({"error", "timeout", "interrupted"})
 """How calls fail; what a person denied or stopped is no failure."""
@@ -85,9 +87,8 @@ def turns_ended(turn_ids: list[UUID], status: str, error: str = "") -> None:
 
 def step_started(chat_id: UUID, turn_id: UUID, message_id: UUID, number: int, model: str, at: datetime) -> None:
     """The model is asked; `message_id` is the message that will hold its answer."""
-    ModelStep.objects.create(
-        message_id=message_id, chat_id=chat_id, turn_id=turn_id, number=number, model=model, started_at=at
-    )
+    step = {"chat_id": chat_id, "turn_id": turn_id, "number": number, "model": model, "started_at": at}
+    rows.insert(ModelStep(message_id=message_id, **step))
     add_to_turn(turn_id, steps=1)
 
 
@@ -103,7 +104,7 @@ def step_finished(step: Step, first_token_at: datetime | None = None, calls: int
         **step.counted(),
         **_place(step),
     }
-    update_row(ModelStep, step.message_id, facts)
+    rows.update(ModelStep, step.message_id, facts)
     duration_ms = step.duration_ms or 0.0
     add_to_turn(step.turn_id, model_ms=duration_ms, **step.sums())
     at = step.finished_at or timezone.now()
@@ -129,7 +130,7 @@ def step_cut(message_id: UUID, status: str, error: str = "", first_token_at: dat
 def _place(step: Step) -> dict[str, int]:
     """Where the step stands in the chat's context. With the prompt's size it becomes known, too, what the results
     before it added."""
-    before = next(iter(ModelStep.objects.raw(_LAST_PLACED, [plain_key(step.chat_id)])), None)
+    before = next(iter(ModelStep.objects.raw(_LAST_PLACED, [rows.plain_key(step.chat_id)])), None)
     if before is None or before.era is None or before.position is None:
         return {"era": 0, "position": 0}
     counted = context.Counted(before.model, before.prompt_tokens, before.completion_tokens, before.reasoning_tokens)
@@ -151,7 +152,9 @@ _LAST_PLACED = f"""
 
 def _share(message_id: UUID, count: int, added: int) -> None:
     if count == 1:
-        execute(f"UPDATE {ToolTrace._meta.db_table} SET context_tokens = %s WHERE message_id = %s", added, message_id)
+        rows.execute(
+            f"UPDATE {ToolTrace._meta.db_table} SET context_tokens = %s WHERE message_id = %s", added, message_id
+        )
         return
     calls = ToolTrace.objects.filter(message_id=message_id)
     lengths = list(calls.values_list("pk", Length("output")).order_by("pk"))
@@ -166,19 +169,21 @@ def start(step: Step, tool_call_id: str, tool: str, input: Any) -> ToolTrace:
     """Record that a call begins; to be committed before anything runs."""
     now = timezone.now()
     queue_ms = 0.0 if step.finished_at is None else max(0.0, (now - step.finished_at).total_seconds() * 1000)
-    return ToolTrace.objects.create(
-        chat_id=step.chat_id,
-        message_id=step.message_id,
-        turn_id=step.turn_id,
-        step=step.number,
-        tool_call_id=tool_call_id,
-        tool=redactor().text(tool)[:100],
-        input=redactor().value(input),
-        started_at=now,
-        model=step.model,
-        model_ms=step.duration_ms,
-        queue_ms=round(queue_ms, 3),
-        **step.counted(),
+    return rows.insert(
+        ToolTrace(
+            chat_id=step.chat_id,
+            message_id=step.message_id,
+            turn_id=step.turn_id,
+            step=step.number,
+            tool_call_id=tool_call_id,
+            tool=redactor().text(tool)[:100],
+            input=redactor().value(input),
+            started_at=now,
+            model=step.model,
+            model_ms=step.duration_ms,
+            queue_ms=round(queue_ms, 3),
+            **step.counted(),
+        )
     )
 
 
@@ -198,7 +203,7 @@ def finish(
     trace.duration_ms = round(duration_ms if duration_ms is not None and measured else elapsed, 3)
     trace.wait_ms = min(trace.wait_ms, trace.duration_ms)
     written = ("status", "finished_at", "duration_ms", *outcome)
-    update_row(ToolTrace, trace.pk, {name: getattr(trace, name) for name in written})
+    rows.update(ToolTrace, trace.pk, {name: getattr(trace, name) for name in written})
     failed = status in FAILURES
     work_ms = max(0.0, trace.duration_ms - trace.wait_ms)
     sums = {"wait_ms": trace.wait_ms}

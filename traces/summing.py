@@ -3,16 +3,16 @@
 The caller holds the lock of the session's log, so that two never add to one row at a time.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import F, Model, Value
+from django.db.models import F, Value
 from django.db.models.functions import Coalesce
+
+from boocode.rows import execute
 
 from .durations import bucket_of
 from .models import DailyUsage, TurnSummary
@@ -68,25 +68,6 @@ def add_to_day(
         f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added}",
         *row.values(),
     )
-
-
-def execute(sql: str, *values: Any) -> None:
-    """SQL by hand, for Django takes ten times as long to put `F` expressions into words as the database to do them."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [plain_key(value) if isinstance(value, UUID) else value for value in values])
-
-
-def update_row(model: type[Model], key: UUID, values: Mapping[str, Any]) -> None:
-    """Write these fields of the row with this id."""
-    columns = {model._meta.get_field(name): value for name, value in values.items()}
-    settings = ", ".join(f"{field.column} = %s" for field in columns)  # type: ignore[union-attr]
-    prepared = [field.get_db_prep_save(value, connection) for field, value in columns.items()]  # type: ignore[union-attr]
-    execute(f"UPDATE {model._meta.db_table} SET {settings} WHERE {model._meta.pk.column} = %s", *prepared, key)
-
-
-def plain_key(value: UUID) -> Any:
-    """An id as the database has it."""
-    return TurnSummary._meta.get_field("turn").target_field.get_db_prep_value(value, connection)
 
 
 def last_line(error: str) -> str:

@@ -18,6 +18,13 @@ def living(mark: str) -> list[int]:
     return found
 
 
+def living_pid(pid: int) -> bool:
+    """Whether the process is there, and no zombie."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 def gone(mark: str, within_s: float = 0.0) -> bool:
     """Whether none is alive, now or within some time."""
     until = time.monotonic() + within_s

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools.conftest import Call
-from tests.tools.living import gone, living, until
+from tests.tools.living import gone, living, living_pid, until
 from tools.base import ToolContext
 from tools.registry import call as call_tool
 
@@ -133,8 +133,10 @@ async def test_it_stands_a_command_that_kills_its_supervisor(call: Call, mark: s
 
 
 async def test_it_stands_a_command_that_kills_the_spawner(call: Call, mark: str) -> None:
-    script = "kill -9 $(awk '{print $4}' /proc/$PPID/stat); echo done"
-    assert (await call("run_command", command=["sh", "-c", script])).output == "done\n"
+    script = "spawner=$(awk '{print $4}' /proc/$PPID/stat); kill -9 $spawner; echo $spawner"
+    spawner = int((await call("run_command", command=["sh", "-c", script])).output)
+    # A process that is killed takes what it is sent until it is gone, so that what is sent meanwhile is lost with it.
+    await until(lambda: not living_pid(spawner))
     assert (await call("run_command", command=["echo", "again"])).output == "again\n"
 
 
