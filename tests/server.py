@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import psycopg
 
 from tests.processes import free_port, start, stop
@@ -25,7 +25,7 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 90
 
 # One client for all: making one reads the machine's certificates, which takes longer than most requests.
-http = httpx.Client(trust_env=False, timeout=30)
+http = httpx2.Client(trust_env=False, timeout=30)
 
 
 class Server:
@@ -60,7 +60,7 @@ class Server:
     def is_healthy(self) -> bool:
         try:
             return http.get(f"{self.url}/healthz", timeout=5).is_success
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return False
 
     def stop(self, ending: signal.Signals = signal.SIGTERM) -> int:

@@ -28,8 +28,9 @@ class Message(UUIDModel):
 
     owner_path = "session__project__owner"
 
-    session = models.ForeignKey(Session, models.CASCADE, related_name="messages")
-    chat = models.ForeignKey(Chat, models.CASCADE, related_name="messages")
+    # Both are found by the indexes below.
+    session = models.ForeignKey(Session, models.CASCADE, related_name="messages", db_index=False)
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="messages", db_index=False)
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="messages", null=True, blank=True)
     role = models.CharField(max_length=10, choices=Role)
     kind = models.CharField(max_length=20, default="message")

@@ -16,7 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.bench.place import prepared
 from tests.bench.table import median, shown
@@ -42,16 +42,16 @@ query ($id: ID!) { node(id: $id) { ... on Project {
 
 @dataclass
 class Phoenix:
-    client: httpx.Client
+    client: httpx2.Client
     project: str
 
-    def ask(self, query: str, **variables: Any) -> httpx.Response:
+    def ask(self, query: str, **variables: Any) -> httpx2.Response:
         answer = self.client.post("/graphql", json={"query": query, "variables": {"id": self.project} | variables})
         assert "data" in answer.json(), answer.text[:1000]
         assert "errors" not in answer.json(), answer.text[:1000]
         return answer
 
-    def spans(self, **variables: Any) -> Callable[[], httpx.Response]:
+    def spans(self, **variables: Any) -> Callable[[], httpx2.Response]:
         order = {"col": "startTime", "dir": "desc"}
         return lambda: self.ask(SPANS, **{"first": PAGE, "sort": order} | variables)
 
@@ -159,7 +159,7 @@ def main() -> None:
         "| what | BooCode | Phoenix |\n|---|---|---|",
         flush=True,
     )
-    client = httpx.Client(base_url=given.url, trust_env=False, timeout=600)
+    client = httpx2.Client(base_url=given.url, trust_env=False, timeout=600)
     with prepared() as place, filled(place, given.calls) as ours, client:
         projects = client.get("/v1/projects").json()["data"]
         theirs = Phoenix(client, next(project["id"] for project in projects if project["name"] == "default"))

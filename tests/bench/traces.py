@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from tests.bench.place import Place
 from tests.bench.table import Table, median
@@ -42,7 +42,7 @@ class Lists:
     """The lists of one chat, asked for over one connection."""
 
     server: Server
-    client: httpx.Client
+    client: httpx2.Client
     chat_id: str
 
     def traces(self, query: str = "") -> "Asked":
@@ -51,7 +51,7 @@ class Lists:
     def turns(self, query: str = "") -> "Asked":
         return self, f"/api/chats/{self.chat_id}/turns?{query}"
 
-    def get(self, path: str) -> httpx.Response:
+    def get(self, path: str) -> httpx2.Response:
         answer = self.client.get(path)
         assert answer.status_code == 200, answer.text
         return answer
@@ -100,7 +100,7 @@ def filled(place: Place, calls: int) -> Iterator[Lists]:
         _, chat_id = place.session(server)
         fill(server, chat_id, calls)
         headers = {"Authorization": f"Bearer {server.token}"}
-        with httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=60) as client:
+        with httpx2.Client(base_url=server.url, headers=headers, trust_env=False, timeout=60) as client:
             yield Lists(server, client, chat_id)
 
 

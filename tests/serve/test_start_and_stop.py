@@ -5,14 +5,14 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 import pytest
 
 from tests.server import Server
 
 
 def test_it_answers_its_health_check_and_prints_a_login_link(server: Server) -> None:
-    assert httpx.get(f"{server.url}/healthz").status_code == 200
+    assert httpx2.get(f"{server.url}/healthz").status_code == 200
     assert server.login_link.startswith(server.url)
 
 

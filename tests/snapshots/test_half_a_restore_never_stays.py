@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.server import Server
 from tests.snapshots.conftest import History, files_of, write
@@ -54,7 +54,7 @@ def kill_while_restoring(talk: History, server: Server, first: dict[str, Any], s
     def ask() -> None:
         try:
             talk.restore(first)
-        except (httpx.TransportError, AssertionError) as error:
+        except (httpx2.TransportError, AssertionError) as error:
             answers.append(error)
 
     asking = threading.Thread(target=ask)

@@ -1,6 +1,6 @@
 """A logged-in browser, as far as sockets see it: a cookie and an origin."""
 
-import httpx
+import httpx2
 
 from tests.server import Server
 
@@ -8,7 +8,7 @@ from tests.server import Server
 class Browser:
     def __init__(self, server: Server, username: str = "admin") -> None:
         self.server = server
-        self.http = httpx.Client(base_url=server.url, follow_redirects=True, trust_env=False, timeout=30)
+        self.http = httpx2.Client(base_url=server.url, follow_redirects=True, trust_env=False, timeout=30)
         assert self.http.get(server.manage("loginlink", username).strip()).is_success
 
     @property

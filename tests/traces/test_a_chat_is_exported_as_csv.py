@@ -2,7 +2,7 @@ import csv
 from collections.abc import Callable
 from io import StringIO
 
-import httpx
+import httpx2
 
 from tests.turns.conftest import Talk
 
@@ -20,7 +20,7 @@ def test_it_has_a_line_for_each_call_and_no_formulas(talk: Callable[..., Talk]) 
     chat.wait()
     url = f"{chat.server.url}/api/chats/{chat.chat_id}/traces/export"
     headers = {"Authorization": f"Bearer {chat.server.token}"}
-    answer = httpx.get(f"{url}?format=csv", headers=headers, trust_env=False)
+    answer = httpx2.get(f"{url}?format=csv", headers=headers, trust_env=False)
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     written, failed, odd = csv.DictReader(StringIO(answer.text))
     assert [written["tool"], failed["tool"], odd["tool"]] == ["write_file", "run_command", "'=HYPERLINK(1)"]
@@ -31,15 +31,15 @@ def test_it_has_a_line_for_each_call_and_no_formulas(talk: Callable[..., Talk]) 
     assert written["cost_usd"] == ""
     assert [trace["id"] for trace in chat.traces()] == [written["id"], failed["id"], odd["id"]]
 
-    wrong = httpx.get(f"{url}?format=xml", headers=headers, trust_env=False)
+    wrong = httpx2.get(f"{url}?format=xml", headers=headers, trust_env=False)
     assert (wrong.status_code, wrong.json()) == (400, {"format": ["“xml” is none of: otlp, csv."]})
-    assert httpx.get(url, headers=headers, trust_env=False).json() == {"format": ["Say which: otlp or csv."]}
+    assert httpx2.get(url, headers=headers, trust_env=False).json() == {"format": ["Say which: otlp or csv."]}
 
 
 def test_a_chat_without_calls_is_a_head(talk: Callable[..., Talk]) -> None:
     chat = talk([{"text": "Done."}])
     url = f"{chat.server.url}/api/chats/{chat.chat_id}/traces/export?format="
     headers = {"Authorization": f"Bearer {chat.server.token}"}
-    assert len(httpx.get(f"{url}csv", headers=headers, trust_env=False).text.splitlines()) == 1
-    empty = httpx.get(f"{url}otlp", headers=headers, trust_env=False).json()
+    assert len(httpx2.get(f"{url}csv", headers=headers, trust_env=False).text.splitlines()) == 1
+    empty = httpx2.get(f"{url}otlp", headers=headers, trust_env=False).json()
     assert empty["resourceSpans"][0]["scopeSpans"][0]["spans"] == []

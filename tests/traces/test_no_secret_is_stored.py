@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.server import PROJECT_DIR, Server
@@ -45,7 +45,7 @@ def chat(serve: Callable[..., Server], talk: Callable[..., Talk], tmp_path: Path
 
 def export(chat: Talk, kind: str) -> str:
     url = f"{chat.server.url}/api/chats/{chat.chat_id}/traces/export?format={kind}"
-    return httpx.get(url, headers={"Authorization": f"Bearer {chat.server.token}"}, trust_env=False).text
+    return httpx2.get(url, headers={"Authorization": f"Bearer {chat.server.token}"}, trust_env=False).text
 
 
 def test_it_is_in_no_frame_message_trace_export_log_or_file(chat: Talk) -> None:

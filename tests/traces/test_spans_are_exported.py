@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 
 from tests.server import Server, ServerFactory
@@ -158,7 +158,7 @@ def test_a_collector_that_is_gone_costs_a_turn_nothing(serve: Callable[..., Serv
 def test_the_export_of_a_chat_tells_the_same_spans(receiver: Receiver, play: Callable[..., Any]) -> None:
     chat, _ = play()
     url = f"{chat.server.url}/api/chats/{chat.chat_id}/traces/export?format=otlp"
-    answer = httpx.get(url, headers={"Authorization": f"Bearer {chat.server.token}"}, trust_env=False)
+    answer = httpx2.get(url, headers={"Authorization": f"Bearer {chat.server.token}"}, trust_env=False)
     assert answer.headers["Content-Disposition"] == f'attachment; filename="traces-{chat.chat_id}.json"'
     (resource,) = answer.json()["resourceSpans"]
     (scope,) = resource["scopeSpans"]

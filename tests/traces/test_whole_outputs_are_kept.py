@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.server import Server
 from tests.turns.conftest import Talk
@@ -16,9 +16,9 @@ WRITE = f"import sys\nfor n in range({LINES}): sys.stdout.buffer.write(b'line %d
 CAPTURED = b"".join(b"line %d \xff\x1b[31mred\n" % n for n in range(LINES))
 
 
-def fetch(chat: Talk, trace: dict[str, Any], query: str = "", **headers: str) -> httpx.Response:
+def fetch(chat: Talk, trace: dict[str, Any], query: str = "", **headers: str) -> httpx2.Response:
     headers["Authorization"] = f"Bearer {chat.server.token}"
-    return httpx.get(f"{chat.server.url}/api/traces/{trace['id']}/output{query}", headers=headers, trust_env=False)
+    return httpx2.get(f"{chat.server.url}/api/traces/{trace['id']}/output{query}", headers=headers, trust_env=False)
 
 
 def said(talk: Callable[..., Talk], server: Server | None = None, *program: str) -> tuple[Talk, dict[str, Any]]:

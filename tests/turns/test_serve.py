@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from tests.server import PROJECT_DIR, Server
 
@@ -42,10 +42,10 @@ def test_it_says_so_when_the_port_is_taken(serve: Callable[..., Server]) -> None
 
 
 def test_its_login_link_works_once(server: Server) -> None:
-    with httpx.Client(follow_redirects=True) as browser:
+    with httpx2.Client(follow_redirects=True) as browser:
         assert browser.get(server.login_link).status_code == 200
         assert browser.get(f"{server.url}/").url.path == "/"
-    with httpx.Client(follow_redirects=True) as browser:
+    with httpx2.Client(follow_redirects=True) as browser:
         browser.get(server.login_link)
         assert browser.get(f"{server.url}/").url.path == "/login"
 
@@ -73,11 +73,11 @@ def test_it_keeps_its_generated_key_to_itself(tmp_path: Path, server: Server) ->
 
 
 def test_it_serves_its_files_compressed_and_for_good(shared_server: Server) -> None:
-    login = httpx.get(f"{shared_server.url}/login").text
+    login = httpx2.get(f"{shared_server.url}/login").text
     paths = re.findall(r'"(/static/[^"]+\.(?:css|js|svg))"', login)
     assert {path.rpartition(".")[2] for path in paths} == {"css", "js", "svg"}
     for path in paths:
-        answer = httpx.get(f"{shared_server.url}{path}")
+        answer = httpx2.get(f"{shared_server.url}{path}")
         assert answer.status_code == 200
         assert "immutable" in answer.headers["Cache-Control"]
         assert answer.headers.get("Content-Encoding") == "gzip" or len(answer.content) < 1000, path
@@ -88,4 +88,4 @@ def test_createtoken_prints_a_token_and_nothing_else(server: Server) -> None:
 
 
 def test_a_foreign_host_header_is_refused(shared_server: Server) -> None:
-    assert httpx.get(f"{shared_server.url}/healthz", headers={"Host": "evil.example"}).status_code == 400
+    assert httpx2.get(f"{shared_server.url}/healthz", headers={"Host": "evil.example"}).status_code == 400
