@@ -67,9 +67,10 @@ class Ahead:
             self._given, self._open = given[-1], None
         return b"".join(run.event() for run in given)
 
-    def rest(self) -> bytes:
-        """What the SDK has to see before the stream ends."""
-        return b"".join(run.event() for run in self._let_go())
+    def give(self, events: bytes = b"") -> bytes:
+        """These events as they are, after what the SDK has not seen yet."""
+        self._given = self._open = None
+        return b"".join(run.event() for run in self._let_go()) + events
 
     def passed_on(self, delta: TextDelta | ReasoningDelta) -> None:
         """The SDK's own word: tell what was not told."""

@@ -1,18 +1,14 @@
-"""The body of an answer's event stream, read as it comes: what came in one go is seen in one go."""
+"""The body of an answer's event stream on its way to the SDK: text is told, and joined, see `ahead`."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import httpx2
 
 from . import ahead
 
-MAX_WAITING = 1024
-"""Pieces of the body that are read ahead, at most."""
-
 
 async def join_deltas(response: httpx2.Response) -> None:
-    """A response hook of the HTTP client: text is told ahead of the SDK, see `ahead`."""
+    """A response hook of the HTTP client."""
     plain = "content-encoding" not in response.headers
     told = ahead.current.get()
     if told is not None and plain and response.headers.get("content-type", "").startswith("text/event-stream"):
@@ -21,46 +17,30 @@ async def join_deltas(response: httpx2.Response) -> None:
 
 
 class JoinedStream(httpx2.AsyncByteStream):
-    """The same events, fewer where several wait to be read."""
+    """The same events, those of text later and in fewer pieces."""
 
     def __init__(self, stream: httpx2.AsyncByteStream, told: ahead.Ahead) -> None:
         self._stream = stream
         self._ahead = told
-        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_WAITING)
-        self._reading: asyncio.Task[None] | None = None
-        self._failure: Exception | None = None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        self._reading = asyncio.create_task(self._read())
-        rest = b""
-        while (piece := await self._pieces.get()) is not None:
-            rest += b"".join([piece, *self._waiting()])
-            # With carriage returns it is none of the servers that are known: theirs to say where an event ends.
-            whole, end, rest = rest.rpartition(b"\n\n") if b"\r" not in rest else (rest, b"", b"")
-            if given := self._ahead.take(whole + end) if end else whole:
-                yield given
-        if rest := self._ahead.rest() + rest:
-            yield rest
-        if self._failure is not None:
-            raise self._failure
-
-    async def aclose(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
-        await self._stream.aclose()
-
-    async def _read(self) -> None:
+        rest, failure = b"", None
         try:
             async for piece in self._stream:
-                await self._pieces.put(piece)
-        except Exception as error:  # told where the pieces before it end
-            self._failure = error
-        await self._pieces.put(None)
+                rest += piece
+                if b"\r" in rest:  # none of the servers that are known: the SDK's to say where an event ends
+                    given, rest = self._ahead.give(rest), b""
+                else:
+                    whole, end, rest = rest.rpartition(b"\n\n")
+                    given = self._ahead.take(whole + end)
+                if given:
+                    yield given
+        except Exception as error:  # the SDK is told of it once it has all that came before
+            failure = error
+        if rest := self._ahead.give(rest):
+            yield rest
+        if failure is not None:
+            raise failure
 
-    def _waiting(self) -> Iterator[bytes]:
-        while not self._pieces.empty():
-            if (piece := self._pieces.get_nowait()) is None:
-                self._pieces.put_nowait(None)  # the end is for the next round
-                return
-            yield piece
+    async def aclose(self) -> None:
+        await self._stream.aclose()

@@ -31,9 +31,9 @@ async def run(place: Place) -> list[Table]:
                 await asyncio.to_thread(server.send, chat_id, "Go.")
                 await client.idle()
                 cpu.append(cpu_ms(server.process.pid) - used)
-                delays = client.delays_ms
+                delays = client.delays
                 assert len(delays) == DELTAS, f"{DELTAS - len(delays)} deltas lost"
-                rates.append(DELTAS / max(delays) * 1000)
+                rates.append(DELTAS / max(delay.ms for delay in delays) * 1000)
             entries = sum(json.loads(text).get("channel") == "text" for _, text in client.frames)
     table.add("deltas a second, model to client", median(rates), "/s", 12_000, at_least=True)
     table.add("processor time of the server for a delta", median(cpu) * 1000 / DELTAS, "µs")

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -15,6 +15,13 @@ from tests.server import Server
 ACK_EVERY = 64
 ACK_CHARS = 64 * 1024
 ACK_AFTER_S = 1.0
+
+
+class Delay(NamedTuple):
+    """When the model sent a delta, and how long it took from there to the client."""
+
+    sent_ns: int
+    ms: float
 
 
 class CountingConnection(ClientConnection):
@@ -90,14 +97,14 @@ class Client:
         await self.until(lambda text: '"agent_status_updated"' in text and '"idle"' in text, timeout_s)
 
     @property
-    def delays_ms(self) -> list[float]:
-        """From the model's send to here, for each stamped delta. An entry may end in the middle of one."""
+    def delays(self) -> list[Delay]:
+        """Of each stamped delta. An entry may end in the middle of one."""
         delays, text = [], ""
         for at, line in self.frames:
             frame = json.loads(line)
             if frame.get("channel") == "text":
                 *stamps, text = (text + frame["content"]).split(" ")
-                delays += [(at - int(stamp)) / 1e6 for stamp in stamps]
+                delays += [Delay(int(stamp), (at - int(stamp)) / 1e6) for stamp in stamps]
         return delays
 
     async def _read(self) -> None:

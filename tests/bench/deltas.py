@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from tests.bench import echo
-from tests.bench.client import Client
+from tests.bench.client import Client, Delay
 from tests.bench.model import playing
 from tests.bench.place import Place
 from tests.bench.process import cpu_ms
@@ -33,20 +33,27 @@ async def run(place: Place) -> list[Table]:
 async def crowd(place: Place, server: Server, sessions: int, targets: dict[float, float]) -> Table:
     table = Table(f"Deltas: {sessions} session(s) of {RATE} deltas/s, a client each, {SECONDS} s")
     floor = await echo.delays_ms(place.home, sessions, RATE, SECONDS)
-    delays, behind, lost, used_ms = await play(place, server, sessions)
+    each, used_ms = await play(place, server, sessions)
+    every = [delay for delays in each for delay in delays]
+    all_speak_ns = max(delays[0].sent_ns for delays in each)
+    speaking = [delay.ms for delay in every if delay.sent_ns >= all_speak_ns]
     for share in (0.5, 0.99):
-        table.add(f"model to client, p{share * 100:.0f}", quantile(delays, share), "ms", targets.get(share))
+        table.add(f"model to client, p{share * 100:.0f}", quantile(speaking, share), "ms", targets.get(share))
         table.add(f"bare echo, p{share * 100:.0f}", quantile(floor, share), "ms")
-    table.add("furthest behind", max(delays), "ms")
-    table.add("behind at the end, median of sessions", behind, "ms")
-    table.add("processor time of the server for a delta", used_ms * 1000 / len(delays), "µs")
-    table.add("lost", lost, "deltas", 0)
+    if beginning := [delay.ms for delay in every if delay.sent_ns < all_speak_ns]:
+        table.add("the same while other turns still begin, p50", quantile(beginning, 0.5), "ms")
+        table.add("the same while other turns still begin, p99", quantile(beginning, 0.99), "ms")
+    table.add("furthest behind", max(delay.ms for delay in every), "ms")
+    table.add("behind at the end, median of sessions", median([delays[-1].ms for delays in each]), "ms")
+    table.add(
+        "processor time of the server for a delta, start of the turns included", used_ms * 1000 / len(every), "µs"
+    )
+    table.add("lost", sessions * RATE * SECONDS - len(every), "deltas", 0)
     return table
 
 
-async def play(place: Place, server: Server, sessions: int) -> tuple[list[float], float, int, float]:
-    """All sessions at once: the delays of all deltas, that of a session's last one, how many never came, and the
-    server's processor time."""
+async def play(place: Place, server: Server, sessions: int) -> tuple[list[list[Delay]], float]:
+    """All sessions at once: the delays of each one's deltas, and the server's processor time in ms."""
     assert server.process is not None
     async with AsyncExitStack() as stack:
         clients = []
@@ -65,6 +72,4 @@ async def play(place: Place, server: Server, sessions: int) -> tuple[list[float]
         await asyncio.gather(*(client.idle(SECONDS * 6) for client, _ in clients))
         gc.enable()
         used = cpu_ms(server.process.pid) - used
-        delays = [client.delays_ms for client, _ in clients]
-    every = [delay for each in delays for delay in each]
-    return every, median([each[-1] for each in delays]), sessions * RATE * SECONDS - len(every), used
+        return [client.delays for client, _ in clients], used

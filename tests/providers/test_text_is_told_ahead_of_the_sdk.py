@@ -61,14 +61,14 @@ def test_what_goes_on_in_its_field_is_told_at_once_and_given_in_one_piece_later(
     assert told.ahead.take(said(content="b") + said(content="c")) == b""
     assert told.ahead.take(said(content="d")) == b""
     assert told == [TextDelta("bc"), TextDelta("d")]
-    assert deltas(told.ahead.rest()) == [{"content": "bcd"}]
-    assert told.ahead.rest() == b""
+    assert deltas(told.ahead.give()) == [{"content": "bcd"}]
+    assert told.ahead.give() == b""
 
 
 def test_what_was_told_is_not_told_again() -> None:
     told = Told().speak()
     told.ahead.take(said(content="bc"))
-    told.ahead.rest()
+    told.ahead.give()
     told.ahead.passed_on(TextDelta("b"))
     told.ahead.passed_on(TextDelta("cd"))
     assert told == [TextDelta("bc"), TextDelta("d")]
@@ -99,6 +99,14 @@ def test_what_says_more_than_text_is_given_at_once_as_it_is(other: bytes) -> Non
     assert told.ahead.take(events) == events
     assert told == [TextDelta("b")]
     assert told.ahead.take(said(content="d")) == said(content="d")
+
+
+def test_what_is_not_understood_is_given_as_it_is_and_in_order() -> None:
+    told = Told().speak()
+    told.ahead.take(said(content="b"))
+    strange = b"data: {}\r\n\r\n"
+    assert told.ahead.give(strange) == said(content="b") + strange
+    assert told.ahead.take(said(content="c")) == said(content="c")
 
 
 def test_untold_neighbours_are_joined() -> None:
