@@ -1,9 +1,12 @@
 """Errors outside of DRF's reach, as JSON below /api/ and as Django's pages elsewhere."""
 
+import errno
+import sys
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework.exceptions import NotFound
@@ -36,11 +39,27 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return defaults.page_not_found(request, exception)
 
 
+FAILED = "Something went wrong in BooCode. What it was is in the server's log."
+DISK_FULL = "The disk that BooCode keeps its data on is full. Free some space, then do it again."
+DATABASE_AWAY = "The database does not answer. Do it again in a moment; the server's log says what is wrong."
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Called while the exception is being handled."""
     if _in_api(request):
-        detail = "Something went wrong in BooCode. What it was is in the server's log."
-        return JsonResponse({"detail": detail}, status=500)
+        status, detail = _told(sys.exc_info()[1])
+        return JsonResponse({"detail": detail}, status=status)
     return defaults.server_error(request)
+
+
+def _told(error: BaseException | None) -> tuple[int, str]:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return 507, DISK_FULL
+    if isinstance(error, OperationalError | InterfaceError):
+        # SQLite's words, and those of the operating system that PostgreSQL passes on.
+        full = any(words in str(error) for words in ("disk is full", "No space left on device"))
+        return (507, DISK_FULL) if full else (503, DATABASE_AWAY)
+    return 500, FAILED
 
 
 class NoSuchCall(APIView):

@@ -1,4 +1,7 @@
+import errno
+
 import pytest
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -69,6 +72,43 @@ def test_it_hides_what_broke_and_answers_in_json(
     answer = as_alice.get("/api/projects")
     assert (answer.status_code, answer["Content-Type"]) == (500, "application/json")
     assert "canary" not in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's disk is not ours to fill")
+def test_it_says_that_the_disk_is_full(as_alice: APIClient, chat: Chat) -> None:
+    as_alice.raise_request_exception = False
+    url, message = f"/api/chats/{chat.id}/messages", {"content": "word " * 50_000}
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA page_count")
+        cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0] + 1}")
+        try:
+            answer = as_alice.post(url, message)
+        finally:
+            cursor.execute("PRAGMA max_page_count = 1073741823")
+    assert answer.status_code == 507
+    assert "disk that BooCode keeps its data on is full" in answer.json()["detail"]
+    assert as_alice.post(url, message).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (OperationalError("could not extend file: No space left on device"), 507),
+        (OperationalError("server closed the connection unexpectedly"), 503),
+        (InterfaceError("connection already closed"), 503),
+        (OSError(errno.ENOSPC, "No space left on device"), 507),
+    ],
+)
+def test_it_tells_what_its_disk_or_its_database_lacks(
+    as_alice: APIClient, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
+    def break_down(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("chats.api.ProjectList.get_queryset", break_down)
+    as_alice.raise_request_exception = False
+    assert as_alice.get("/api/projects").status_code == status
 
 
 def test_it_names_no_host_that_is_not_its_own(as_alice: APIClient) -> None:
