@@ -35,6 +35,9 @@ django.setup()
 # pytest-xdist's workers inherit this environment, and prepare one of their own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 forbid_network()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what it runs in the background like this, and the servers of the tests would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Slow on purpose, which is worth nothing here: a test makes two users on average.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -1,6 +1,7 @@
 """The viewer shows each turn, step and call with its time, finds what one looks for, and leads to the chat and back."""
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,9 @@ def test_its_words_can_be_read_beside_the_chat(session: SessionPage, page: Page)
     target = line.locator(".target")
     expect(line.locator(".outcome")).to_be_in_viewport(ratio=1)
     expect(target).to_be_in_viewport()
-    words = line.locator(".words").evaluate("e => e.clientWidth")
+    deadline, words = time.monotonic() + 5, 0
+    while words <= 200 and time.monotonic() < deadline:  # a line that is drawn anew at this moment has no width
+        words = line.locator(".words").evaluate("e => e.clientWidth")
     assert words > 200, f"{words} px for a command"
     keys = page.locator(".trace-keys")
     assert keys.evaluate("e => e.scrollWidth <= e.clientWidth")
