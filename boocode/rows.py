@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Field, Model, UUIDField
+from django.db.models import Field, Model
 
 M = TypeVar("M", bound=Model)
 
@@ -42,12 +42,9 @@ def execute(sql: str, *values: Any) -> None:
         cursor.execute(sql, [plain_key(value) if isinstance(value, UUID) else value for value in values])
 
 
-def plain_key(value: UUID) -> Any:
-    """An id as the database has it."""
-    return _KEY.get_db_prep_value(value, connection)
-
-
-_KEY: "UUIDField[UUID, UUID]" = UUIDField()
+def plain_key(value: UUID) -> UUID | str:
+    """An id as the database has it: SQLite has no type for it."""
+    return value if connection.features.has_native_uuid_field else value.hex
 
 
 @cache

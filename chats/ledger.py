@@ -2,13 +2,15 @@
 compiler. Sync, inside a transaction."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
 from django.utils import timezone
+
+from boocode.rows import plain_key
 
 from .models import LogSlice, SessionLog, Turn
 
@@ -34,10 +36,9 @@ def fences(turn_ids: Collection[UUID]) -> dict[UUID, int]:
 
 def append(slices: Iterable[Row], logs: Mapping[UUID, tuple[int, dict[str, int]]]) -> None:
     """Write new slices, and where each session's log now stands: its `ord` and `heads`."""
-    key = _key()
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    rows = [(key(pk), first_ord, last_ord, frames, now) for pk, first_ord, last_ord, frames in slices]
-    stands = [(ord, json.dumps(heads), key(pk)) for pk, (ord, heads) in logs.items()]
+    rows = [(plain_key(pk), first_ord, last_ord, frames, now) for pk, first_ord, last_ord, frames in slices]
+    stands = [(ord, json.dumps(heads), plain_key(pk)) for pk, (ord, heads) in logs.items()]
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {_table(LogSlice)} (session_id, first_ord, last_ord, frames, created_at)"
@@ -49,7 +50,7 @@ def append(slices: Iterable[Row], logs: Mapping[UUID, tuple[int, dict[str, int]]
 
 def _fetch(sql: str, ids: Iterable[UUID]) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, list(map(_key(), ids)))
+        cursor.execute(sql, list(map(plain_key, ids)))
         return cursor.fetchall()
 
 
@@ -70,19 +71,6 @@ def _log(values: tuple[Any, ...]) -> SessionLog:
         LOG_FIELDS,
         (_uuid(session_id), _uuid(epoch), bool(first_epoch), ord, json.loads(heads), floor, json.loads(floors)),
     )
-
-
-def _key() -> Callable[[UUID], UUID | str]:
-    """How the database keeps an id: SQLite has no type for it."""
-    return _as_it_is if connection.features.has_native_uuid_field else _digits
-
-
-def _as_it_is(value: UUID) -> UUID:
-    return value
-
-
-def _digits(value: UUID) -> str:
-    return value.hex
 
 
 def _uuid(value: UUID | str) -> UUID:
