@@ -4,6 +4,7 @@ compiler. Sync, inside a transaction."""
 import json
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -35,17 +36,23 @@ def fences(turn_ids: Collection[UUID]) -> dict[UUID, int]:
 
 
 def append(slices: Iterable[Row], logs: Mapping[UUID, tuple[int, dict[str, int]]]) -> None:
-    """Write new slices, and where each session's log now stands: its `ord` and `heads`."""
+    """Write new slices, and where each session's log now stands: its `ord` and `heads`.
+
+    Not with `executemany`: psycopg makes a pipeline of it, and PostgreSQL has no time limit for a process that is
+    frozen in the middle of one, which would keep the locks for ever.
+    """
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     rows = [(plain_key(pk), first_ord, last_ord, frames, now) for pk, first_ord, last_ord, frames in slices]
     stands = [(ord, json.dumps(heads), plain_key(pk)) for pk, (ord, heads) in logs.items()]
+    row = f"({', '.join(['%s'] * 5)})"
     with connection.cursor() as cursor:
-        cursor.executemany(
+        cursor.execute(
             f"INSERT INTO {_table(LogSlice)} (session_id, first_ord, last_ord, frames, created_at)"
-            " VALUES (%s, %s, %s, %s, %s)",
-            rows,
+            f" VALUES {', '.join([row] * len(rows))}",
+            list(chain(*rows)),
         )
-        cursor.executemany(f"UPDATE {_table(SessionLog)} SET ord = %s, heads = %s WHERE session_id = %s", stands)
+        for stand in stands:
+            cursor.execute(f"UPDATE {_table(SessionLog)} SET ord = %s, heads = %s WHERE session_id = %s", stand)
 
 
 def _fetch(sql: str, ids: Iterable[UUID]) -> list[Any]:
