@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.chromium import launch_flags, system_chromium
 from tests.server import Server
+
+# Three browsers and their servers at once, on two cores that others may use as well.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
