@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection, models
 from django.utils import timezone
 
-from boocode.rows import plain_key
+from boocode.rows import execute, fetch
 
 from .models import LogSlice, SessionLog, Turn
 
@@ -27,12 +27,12 @@ def lock_logs(session_ids: Collection[UUID]) -> dict[UUID, SessionLog]:
     sql = _select(SessionLog, LOG_FIELDS, len(session_ids))
     if connection.features.has_select_for_update:
         sql += " FOR UPDATE"
-    return {row.pk: row for row in map(_log, _fetch(sql, session_ids))}
+    return {row.pk: row for row in map(_log, fetch(sql, *session_ids))}
 
 
 def fences(turn_ids: Collection[UUID]) -> dict[UUID, int]:
     """By turn, the number of its owner; at least one turn has to be asked for."""
-    return {_uuid(pk): fence for pk, fence in _fetch(_select(Turn, ("id", "fence"), len(turn_ids)), turn_ids)}
+    return {_uuid(pk): fence for pk, fence in fetch(_select(Turn, ("id", "fence"), len(turn_ids)), *turn_ids)}
 
 
 def append(slices: Iterable[Row], logs: Mapping[UUID, tuple[int, dict[str, int]]]) -> None:
@@ -42,23 +42,16 @@ def append(slices: Iterable[Row], logs: Mapping[UUID, tuple[int, dict[str, int]]
     frozen in the middle of one, which would keep the locks for ever.
     """
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    rows = [(plain_key(pk), first_ord, last_ord, frames, now) for pk, first_ord, last_ord, frames in slices]
-    stands = [(ord, json.dumps(heads), plain_key(pk)) for pk, (ord, heads) in logs.items()]
-    row = f"({', '.join(['%s'] * 5)})"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {_table(LogSlice)} (session_id, first_ord, last_ord, frames, created_at)"
-            f" VALUES {', '.join([row] * len(rows))}",
-            list(chain(*rows)),
-        )
-        for stand in stands:
-            cursor.execute(f"UPDATE {_table(SessionLog)} SET ord = %s, heads = %s WHERE session_id = %s", stand)
-
-
-def _fetch(sql: str, ids: Iterable[UUID]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(map(plain_key, ids)))
-        return cursor.fetchall()
+    rows = [(*slice, now) for slice in slices]
+    stands = [(ord, json.dumps(heads), pk) for pk, (ord, heads) in logs.items()]
+    marks = f"({', '.join(['%s'] * 5)})"
+    execute(
+        f"INSERT INTO {_table(LogSlice)} (session_id, first_ord, last_ord, frames, created_at)"
+        f" VALUES {', '.join([marks] * len(rows))}",
+        *chain(*rows),
+    )
+    for stand in stands:
+        execute(f"UPDATE {_table(SessionLog)} SET ord = %s, heads = %s WHERE session_id = %s", *stand)
 
 
 @cache

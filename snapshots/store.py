@@ -6,6 +6,7 @@ approvals (traces that wait), totals (tokens, cost_usd, unpriced_steps, steps), 
 completion_tokens, and what tools keep (`todo`, `build`). Format 1 lacked position, pending, approvals, totals, agent.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -34,16 +35,18 @@ class UnknownFormat(Exception):
 
 def save(chat_id: UUID, data: Data, spent: Mapping[str, Any] | None = None) -> AgentSnapshot:
     """Upsert. `spent` is what a step used; it is added to the totals, which stay otherwise."""
-    row = rows.get(AgentSnapshot, chat_id)
+    found = rows.fetch(f"SELECT data, format FROM {AgentSnapshot._meta.db_table} WHERE chat_id = %s", chat_id)
     totals = dict(NOTHING_SPENT)
-    if row is not None and (before := readable(row)) is not None:
-        totals |= before["totals"]
+    for text, format in found:
+        if (before := _today(json.loads(text), format)) is not None:
+            totals |= before["totals"]
     if "totals" not in data:
         data = data | {"totals": _added(totals, spent) if spent else totals}
-    if row is None:
-        return rows.insert(AgentSnapshot(chat_id=chat_id, data=data))
-    row.data, row.format, row.updated_at = data, AgentSnapshot.FORMAT, timezone.now()
+    row = AgentSnapshot(chat_id=chat_id, data=data, updated_at=timezone.now())
+    if not found:
+        return rows.insert(row)
     rows.update(AgentSnapshot, chat_id, {"data": data, "format": row.format, "updated_at": row.updated_at})
+    row._state.adding = False
     return row
 
 
@@ -62,7 +65,10 @@ def load(chat_id: UUID) -> Data | None:
 
 def readable(row: AgentSnapshot) -> Data | None:
     """A row's data in today's format, None where there is no way from its own."""
-    data, format = row.data, row.format
+    return _today(row.data, row.format)
+
+
+def _today(data: Data, format: int) -> Data | None:
     while format != AgentSnapshot.FORMAT:
         if format not in MIGRATIONS:
             return None

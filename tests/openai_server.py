@@ -29,6 +29,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any, Self
 
 FAILURES = {"status", "cut", "end", "broken", "error", "hang"}
@@ -54,11 +55,18 @@ class Request:
 class OpenAIServer:
     """Use as `async with OpenAIServer(script) as server`. `server.url` is the base URL."""
 
-    def __init__(self, script: list[Any] | None = None, models: list[str] | None = None, port: int = 0) -> None:
+    def __init__(
+        self,
+        script: list[Any] | None = None,
+        models: list[str] | None = None,
+        port: int = 0,
+        tls: SSLContext | None = None,
+    ) -> None:
         self.answers = list(unrolled(script or []))
         self.models = models or ["test-model"]
         self.requests: list[Request] = []
         self.port = port
+        self.tls = tls
         self._failed = 0
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
@@ -66,7 +74,7 @@ class OpenAIServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     @property
     def asked(self) -> list[Request]:
@@ -74,7 +82,7 @@ class OpenAIServer:
         return [request for request in self.requests if request.path.endswith("/chat/completions")]
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -83,9 +91,13 @@ class OpenAIServer:
         self._server.close()
         self._closing.set()
         tasks = [task for task in self._open.values() if task is not None]
+        self.hang_up()
+        await asyncio.gather(*tasks)
+
+    def hang_up(self) -> None:
+        """Drop all connections."""
         for writer in self._open:
             writer.transport.abort()
-        await asyncio.gather(*tasks)
 
     async def serve_forever(self) -> None:
         assert self._server is not None

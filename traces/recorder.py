@@ -130,17 +130,17 @@ def step_cut(message_id: UUID, status: str, error: str = "", first_token_at: dat
 def _place(step: Step) -> dict[str, int]:
     """Where the step stands in the chat's context. With the prompt's size it becomes known, too, what the results
     before it added."""
-    before = next(iter(ModelStep.objects.raw(_LAST_PLACED, [rows.plain_key(step.chat_id)])), None)
-    if before is None or before.era is None or before.position is None:
+    found = rows.fetch(_LAST_PLACED, step.chat_id)
+    if not found:
         return {"era": 0, "position": 0}
-    counted = context.Counted(before.model, before.prompt_tokens, before.completion_tokens, before.reasoning_tokens)
-    now = context.Counted(step.model, step.prompt_tokens, step.completion_tokens)
-    if context.was_cut(counted, now):
-        return {"era": before.era + 1, "position": 0}
-    added = context.added_by_results(counted, now)
-    if before.turn_id == step.turn_id and before.calls and added is not None:
-        _share(before.message_id, before.calls, added)
-    return {"era": before.era, "position": before.position + 1}
+    [(message_id, turn_id, calls, era, position, *counted)] = found
+    before, now = context.Counted(*counted), context.Counted(step.model, step.prompt_tokens, step.completion_tokens)
+    if context.was_cut(before, now):
+        return {"era": era + 1, "position": 0}
+    added = context.added_by_results(before, now)
+    if turn_id == rows.plain_key(step.turn_id) and calls and added is not None:
+        _share(message_id, calls, added)
+    return {"era": era, "position": position + 1}
 
 
 _LAST_PLACED = f"""
@@ -150,7 +150,7 @@ _LAST_PLACED = f"""
 """
 
 
-def _share(message_id: UUID, count: int, added: int) -> None:
+def _share(message_id: UUID | str, count: int, added: int) -> None:
     if count == 1:
         rows.execute(
             f"UPDATE {ToolTrace._meta.db_table} SET context_tokens = %s WHERE message_id = %s", added, message_id

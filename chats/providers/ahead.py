@@ -14,6 +14,7 @@ from typing import Any
 
 from .base import ReasoningDelta, TextDelta
 
+MAX_HELD_CHARS = 64 * 1024
 KINDS: dict[str, type[TextDelta | ReasoningDelta]] = {
     "content": TextDelta,
     "reasoning_content": ReasoningDelta,
@@ -51,20 +52,25 @@ class Ahead:
         self._tell = tell
         self._open: str | None = None
         self._held: Run | None = None
+        self._held_chars = 0
         self._told = ""
         self._given: Run | None = None
 
     def take(self, events: bytes) -> bytes:
         """Tell what may be told of these whole events, and give what the SDK has to see now, neighbouring text as one.
-        To be called when the SDK has passed on all that it was given before."""
+        To be called when the SDK has passed on all that it was given before. Much text is given although nothing else
+        came: it need not be kept twice."""
         given: list[Run] = []
         for run in runs(events):
             if run.name is not None and run.name == self._open and not given:
                 self._hold(run)
             else:
                 given += [*self._let_go(), run]
+        if self._held_chars > MAX_HELD_CHARS:
+            given += self._let_go()
         if given:
-            self._given, self._open = given[-1], None
+            # Of several the SDK's word would not say which one it is about.
+            self._given, self._open = given[0] if len(given) == 1 else None, None
         return b"".join(run.event() for run in given)
 
     def give(self, events: bytes = b"") -> bytes:
@@ -84,7 +90,9 @@ class Ahead:
 
     def _hold(self, run: Run) -> None:
         assert run.name is not None
-        self._tell(KINDS[run.name](run.text))
+        text = run.text
+        self._tell(KINDS[run.name](text))
+        self._held_chars += len(text)
         if self._held is None:
             self._held = run
         else:
@@ -94,7 +102,7 @@ class Ahead:
         if self._held is not None:
             self._told += self._held.text
             yield self._held
-            self._held = None
+            self._held, self._held_chars = None, 0
 
 
 current: ContextVar[Ahead | None] = ContextVar("ahead", default=None)

@@ -62,7 +62,7 @@ class Connection:
         tools: Sequence[ToolSchema],
     ) -> None:
         told = Ahead(tell)
-        current.set(told)  # for the HTTP client's hook, see `joining`
+        current.set(told)  # for the sockets, see `network`
         messages, settings = self.prepare(system, transcript)
         async with model_request_stream(
             self.model,

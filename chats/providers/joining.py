@@ -1,46 +1,78 @@
-"""The body of an answer's event stream on its way to the SDK: text is told, and joined, see `ahead`."""
+"""An answer on its way from the socket to the HTTP client: text of an event stream is told, and joined, see `ahead`."""
 
-from collections.abc import AsyncIterator
+import httptools
 
-import httpx2
-
-from . import ahead
+from .ahead import Ahead
 
 
-async def join_deltas(response: httpx2.Response) -> None:
-    """A response hook of the HTTP client."""
-    plain = "content-encoding" not in response.headers
-    told = ahead.current.get()
-    if told is not None and plain and response.headers.get("content-type", "").startswith("text/event-stream"):
-        assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = JoinedStream(response.stream, told)
+class Answer:
+    """The bytes of one HTTP/1.1 response. Where it is an event stream in chunks, its events of text come later and in
+    fewer pieces; all else passes as it is."""
 
+    def __init__(self, told: Ahead) -> None:
+        self._told = told
+        self._parser = httptools.HttpResponseParser(self)
+        self._head = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._joins: bool | None = None
+        self._body = b""
+        self._over = False
 
-class JoinedStream(httpx2.AsyncByteStream):
-    """The same events, those of text later and in fewer pieces."""
+    def take(self, data: bytes) -> bytes:
+        """The next bytes that came; returns those to pass on, which may be none yet. To be called when all that was
+        given before has been read."""
+        if self._joins:
+            return self._join(data)
+        return data if self._joins is False else self._begin(data)
 
-    def __init__(self, stream: httpx2.AsyncByteStream, told: ahead.Ahead) -> None:
-        self._stream = stream
-        self._ahead = told
+    def end(self) -> bytes:
+        """The connection is over: what was not passed on yet."""
+        joins, self._joins = self._joins, False
+        return _chunk(self._told.give(self._body)) if joins else b""
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        rest, failure = b"", None
+    def _begin(self, data: bytes) -> bytes:
+        self._head += data
+        head, end, body = self._head.partition(b"\r\n\r\n")
+        if not end:
+            return data
+        self._joins = self._is_event_stream(head + end)
+        return data[: len(data) - len(body)] + (self.take(body) if body else b"")
+
+    def _is_event_stream(self, head: bytes) -> bool:
         try:
-            async for piece in self._stream:
-                rest += piece
-                if b"\r" in rest:  # none of the servers that are known: the SDK's to say where an event ends
-                    given, rest = self._ahead.give(rest), b""
-                else:
-                    whole, end, rest = rest.rpartition(b"\n\n")
-                    given = self._ahead.take(whole + end)
-                if given:
-                    yield given
-        except Exception as error:  # the SDK is told of it once it has all that came before
-            failure = error
-        if rest := self._ahead.give(rest):
-            yield rest
-        if failure is not None:
-            raise failure
+            self._parser.feed_data(head)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            return False  # the HTTP client's to judge
+        return (
+            self._parser.get_status_code() == 200
+            and self._headers.get(b"transfer-encoding", b"").lower() == b"chunked"
+            and self._headers.get(b"content-type", b"").startswith(b"text/event-stream")
+            and b"content-encoding" not in self._headers
+        )
 
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+    def _join(self, data: bytes) -> bytes:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            return self.end() + b"this is no chunk\r\n"  # which the HTTP client takes as badly
+        if b"\r" in self._body:  # none of the servers that are known: the SDK's to say where an event ends
+            given, self._body = self._told.give(self._body), b""
+        else:
+            whole, end, self._body = self._body.rpartition(b"\n\n")
+            given = self._told.take(whole + end)
+        return _chunk(given) + (self.end() + b"0\r\n\r\n" if self._over else b"")
+
+    # --- What httptools calls ----------------------------------------------------------------------------------
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.lower()] = value
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        self._over = True
+
+
+def _chunk(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(body), body) if body else b""

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from .config import ProviderConfig
 from .http import NO_KEY, http_client, patience
-from .joining import join_deltas
+from .network import tell_ahead
 
 BODY_KEY = "boocode_body"
 """The name in `extra_body` under which a request brings the function that writes its own bytes."""
@@ -39,7 +39,7 @@ class Chunk(ChatCompletionChunk):
 def openai_client(config: ProviderConfig, base_url: str, api_key: str) -> AsyncOpenAI:
     """The SDK's client for `base_url`. It never retries: `llm.py` does, for all providers alike."""
     http = http_client(base_url)
-    http.event_hooks = {"response": [join_deltas]}
+    tell_ahead(http)
     client = AsyncOpenAI(
         base_url=base_url,
         api_key=api_key or NO_KEY,

@@ -1,19 +1,18 @@
 """Whatever a model sends, in whatever pieces: what is told is what the SDK and pydantic-ai alone would have said."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterable
 from itertools import groupby, pairwise
 from typing import Any
 
-import httpx2
+import httpcore2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chats.providers import openai_client
+from chats.providers import ahead, network
 from chats.providers.base import ModelEvent, ReasoningDelta, TextDelta
 from chats.providers.config import ProviderConfig
-from chats.providers.joining import join_deltas
 from chats.providers.registry import open_model
 from tests.openai_server import chunk, event
 from tests.providers.playing import HELLO, SYSTEM, TOOLS
@@ -43,13 +42,37 @@ OTHERS = st.sampled_from([{"role": "assistant", "content": "Hi "}, {"content": N
 DELTAS = st.lists(TEXTS | OTHERS, max_size=25)
 
 
-class Body(httpx2.AsyncByteStream):
+class Peer(asyncio.Transport):
+    """The other end of a connection: it answers a request with these pieces, one in each turn of the event loop."""
+
+    def __init__(self, wire: network.Wire, pieces: Iterable[bytes]) -> None:
+        super().__init__()
+        self.wire = wire
+        self.pieces = iter(pieces)
+        self.asked = False
+
+    def write(self, data: Any) -> None:
+        if not self.asked:
+            self.asked = True
+            asyncio.get_running_loop().call_soon(self.send)
+
+    def send(self) -> None:
+        if (piece := next(self.pieces, None)) is not None:
+            self.wire.data_received(piece)
+            asyncio.get_running_loop().call_soon(self.send)
+
+    def close(self) -> None:
+        pass
+
+
+class Backend(network.Backend):
     def __init__(self, pieces: list[bytes]) -> None:
         self.pieces = pieces
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self.pieces:
-            yield piece
+    async def connect_tcp(self, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
+        wire = network.Wire()
+        wire.connection_made(Peer(wire, self.pieces))
+        return wire
 
 
 def body_of(deltas: list[dict[str, Any]], calls: bool) -> bytes:
@@ -64,24 +87,22 @@ def pieces_of(body: bytes, cuts: list[float]) -> list[bytes]:
     return [body[begin:end] for begin, end in pairwise(places)]
 
 
-async def leave_alone(_response: httpx2.Response) -> None:
-    pass
+def response_of(chunks: Iterable[bytes]) -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
 
 
-async def said(pieces: list[bytes], hook: Any, monkeypatch: pytest.MonkeyPatch) -> list[ModelEvent]:
-    def answer(_request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, stream=Body(pieces))
-
-    def client(_base_url: str) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
-
-    monkeypatch.setattr(openai_client, "http_client", client)
-    monkeypatch.setattr(openai_client, "join_deltas", hook)
-    model = open_model("openai:test", ProviderConfig(openai_base_url="http://test/v1", openai_api_key="k", retries=0))
-    try:
-        return [event async for event in model.stream(SYSTEM, HELLO, TOOLS)]
-    finally:
-        await model.aclose()
+async def said(pieces: list[bytes], told_ahead: bool) -> list[ModelEvent]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network, "Backend", lambda: Backend(pieces))
+        if not told_ahead:
+            patch.setattr(ahead, "current", ahead.ContextVar("nobody", default=None))
+        config = ProviderConfig(openai_base_url="http://test/v1", openai_api_key="k", retries=0)
+        model = open_model("openai:test", config)
+        try:
+            return [event async for event in model.stream(SYSTEM, HELLO, TOOLS)]
+        finally:
+            await model.aclose()
 
 
 def whole(events: list[ModelEvent]) -> list[Any]:
@@ -95,16 +116,22 @@ def whole(events: list[ModelEvent]) -> list[Any]:
     return joined
 
 
+CUTS = st.lists(st.floats(0, 1), max_size=12)
+
+
 @settings(max_examples=150, deadline=None)
-@given(DELTAS, st.booleans(), st.lists(st.floats(0, 1), max_size=12))
-def test_telling_ahead_changes_nothing(deltas: list[dict[str, Any]], calls: bool, cuts: list[float]) -> None:
+@given(DELTAS, st.booleans(), CUTS, CUTS, st.integers(1, 40))
+def test_telling_ahead_changes_nothing(
+    deltas: list[dict[str, Any]], calls: bool, chunks: list[float], cuts: list[float], held: int
+) -> None:
     async def both() -> None:
         body = body_of(deltas, calls)
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            alone = await said([body], leave_alone, monkeypatch)
-            ahead = await said(pieces_of(body, cuts), join_deltas, monkeypatch)
-            each = await said([block + b"\n\n" for block in body.split(b"\n\n")[:-1]], join_deltas, monkeypatch)
-        assert whole(ahead) == whole(alone)
-        assert whole(each) == whole(alone)
+        response = response_of(pieces_of(body, chunks))
+        each = [block + b"\n\n" for block in body.split(b"\n\n")[:-1]]
+        alone = await said([response], told_ahead=False)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ahead, "MAX_HELD_CHARS", held)
+            assert whole(await said(pieces_of(response, cuts), told_ahead=True)) == whole(alone)
+        assert whole(await said(pieces_of(response_of(each), cuts), told_ahead=True)) == whole(alone)
 
     asyncio.run(both())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chats.providers.ahead import Ahead
+from chats.providers.ahead import MAX_HELD_CHARS, Ahead
 from chats.providers.base import ReasoningDelta, TextDelta
 from tests.openai_server import chunk, event
 from tests.providers.playing import play
@@ -63,6 +63,25 @@ def test_what_goes_on_in_its_field_is_told_at_once_and_given_in_one_piece_later(
     assert told == [TextDelta("bc"), TextDelta("d")]
     assert deltas(told.ahead.give()) == [{"content": "bcd"}]
     assert told.ahead.give() == b""
+
+
+def test_much_text_is_given_before_anything_else_comes() -> None:
+    told = Told().speak()
+    half = "x" * (MAX_HELD_CHARS // 2 + 1)
+    assert told.ahead.take(said(content=half)) == b""
+    assert deltas(told.ahead.take(said(content=half))) == [{"content": half * 2}]
+    told.ahead.passed_on(TextDelta(half * 2))
+    assert told.ahead.take(said(content="b")) == b""
+    assert told == [TextDelta(half), TextDelta(half), TextDelta("b")]
+
+
+def test_of_several_kinds_that_came_together_the_next_is_judged_anew() -> None:
+    """Or the first one's word would be taken for the last one's."""
+    told = Told()
+    told.ahead.take(said(content="a") + said(content="<think>") + said(content="a"))
+    told.ahead.passed_on(TextDelta("a"))
+    told.ahead.passed_on(ReasoningDelta("a"))
+    assert told.ahead.take(said(content="b")) == said(content="b")
 
 
 def test_what_was_told_is_not_told_again() -> None:
