@@ -13,6 +13,8 @@ from tests.server import Server
 
 IDLE = 200
 FLOOD_MB = 100
+LOADED_S = 5
+"""A server loads what a model needs soon after it has started."""
 
 
 async def run(place: Place) -> list[Table]:
@@ -24,6 +26,7 @@ async def idle(place: Place) -> Table:
     with place.serving() as server:
         assert server.process is not None
         session_id, _ = place.session(server)
+        await asyncio.sleep(LOADED_S)
         async with AsyncExitStack() as stack:
             for _ in range(20):
                 await stack.enter_async_context(Client(server, session_id))
