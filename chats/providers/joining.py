@@ -4,6 +4,8 @@ import httptools
 
 from .ahead import Ahead
 
+MAX_EVENT_BYTES = 1024 * 1024
+
 
 class Answer:
     """The bytes of one HTTP/1.1 response. Where it is an event stream in chunks, its events of text come later and in
@@ -45,7 +47,7 @@ class Answer:
             return False  # the HTTP client's to judge
         return (
             self._parser.get_status_code() == 200
-            and self._headers.get(b"transfer-encoding", b"").lower() == b"chunked"
+            and self._headers.get(b"transfer-encoding") == b"chunked"
             and self._headers.get(b"content-type", b"").startswith(b"text/event-stream")
             and b"content-encoding" not in self._headers
         )
@@ -55,17 +57,20 @@ class Answer:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
             return self.end() + b"this is no chunk\r\n"  # which the HTTP client takes as badly
-        if b"\r" in self._body:  # none of the servers that are known: the SDK's to say where an event ends
-            given, self._body = self._told.give(self._body), b""
-        else:
+        given = b""
+        if b"\r" not in self._body:
             whole, end, self._body = self._body.rpartition(b"\n\n")
             given = self._told.take(whole + end)
+        # None of the servers that are known sends such lines, nor events as large: the SDK's to say where they end.
+        if b"\r" in self._body or len(self._body) > MAX_EVENT_BYTES:
+            given += self._told.give(self._body)
+            self._body = b""
         return _chunk(given) + (self.end() + b"0\r\n\r\n" if self._over else b"")
 
     # --- What httptools calls ----------------------------------------------------------------------------------
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.lower()] = value
+        self._headers[name.lower()] = value.lower()
 
     def on_body(self, body: bytes) -> None:
         self._body += body

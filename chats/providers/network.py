@@ -87,8 +87,8 @@ class Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
             return
         self._told, self._answer = ahead.current.get(), None  # what comes from now on is the answer to this
         with _mapped(httpcore2.WriteTimeout, httpcore2.WriteError):
-            if self._failure is not None:
-                raise self._failure
+            if self._over or self._transport.is_closing():
+                raise self._failure or ConnectionResetError("The connection was closed.")
             self._transport.write(buffer)
             async with asyncio.timeout(timeout):
                 await self._writable.wait()
@@ -123,8 +123,8 @@ class Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
 
     def data_received(self, data: bytes) -> None:
         self._unseen += data
-        if self._waiter is not None and not self._waiter.done():
-            self._bear_with_it()
+        if self._is_awaited():
+            self._be_patient_anew()
             self._look()
         elif len(self._unseen) > MAX_UNSEEN_BYTES and not self._paused:
             self._paused = True
@@ -154,7 +154,7 @@ class Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         self._given += data if self._answer is None else self._answer.take(data) if data else b""
         if self._over and self._answer is not None:
             self._given += self._answer.end()
-        if (self._given or self._over) and self._waiter is not None and not self._waiter.done():
+        if (self._given or self._over) and self._waiter is not None and self._is_awaited():
             self._waiter.set_result(None)
 
     async def _more(self, silence_s: float | None) -> None:
@@ -166,14 +166,18 @@ class Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         finally:
             self._waiter = self._patience = None
 
-    def _bear_with_it(self) -> None:
+    def _is_awaited(self) -> bool:
+        return self._waiter is not None and not self._waiter.done()
+
+    def _be_patient_anew(self) -> None:
         if self._patience is not None and self._silence_s is not None:
             self._patience.reschedule(asyncio.get_running_loop().time() + self._silence_s)
 
     def _end(self, failure: Exception | None) -> None:
         self._over, self._failure = True, self._failure or failure
         self._writable.set()
-        self._look()
+        if self._is_awaited():
+            self._look()
 
 
 @contextmanager

@@ -12,9 +12,9 @@ import pytest
 import trustme
 
 from chats.providers import http, network
-from chats.providers.ahead import Ahead
+from chats.providers.ahead import Ahead, current
 from chats.providers.base import ReasoningDelta, TextDelta
-from chats.providers.joining import Answer
+from chats.providers.joining import MAX_EVENT_BYTES, Answer
 from tests.openai_server import OpenAIServer, chunk, event
 from tests.providers.playing import HELLO, SYSTEM, TOOLS, play
 
@@ -41,11 +41,16 @@ OTHERS = [
 
 class Told(list[TextDelta | ReasoningDelta]):
     def answer(self) -> Answer:
-        ahead = Ahead(self.append)
-        ahead.take(event(chunk({"content": "Go: "})))
-        ahead.passed_on(TextDelta("Go: "))
-        self.clear()
-        return Answer(ahead)
+        return Answer(speaking(self))
+
+
+def speaking(told: list[TextDelta | ReasoningDelta]) -> Ahead:
+    """The SDK has passed on a first delta of text."""
+    ahead = Ahead(told.append)
+    ahead.take(event(chunk({"content": "Go: "})))
+    ahead.passed_on(TextDelta("Go: "))
+    told.clear()
+    return ahead
 
 
 def cut(data: bytes, size: int) -> list[bytes]:
@@ -94,6 +99,14 @@ def test_lines_that_end_in_another_way_pass_in_order() -> None:
     assert body_of(passed).endswith(strange + SAID)
 
 
+def test_an_event_without_an_end_is_not_kept() -> None:
+    answer = Told().answer()
+    answer.take(CHUNKED)
+    endless = b"data: " + b"x" * MAX_EVENT_BYTES
+    assert endless in answer.take(b"%x\r\n%b\r\n" % (len(endless), endless))
+    assert answer.take(b"3\r\nabc\r\n") == b""
+
+
 def test_what_was_told_before_a_break_passes_before_it() -> None:
     told = Told()
     answer = told.answer()
@@ -112,6 +125,12 @@ def test_a_broken_chunk_is_broken_for_the_http_client_too() -> None:
 
 class Idle(asyncio.Transport):
     reading = True
+
+    def write(self, data: Any) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return False
 
     def pause_reading(self) -> None:
         self.reading = False
@@ -138,6 +157,27 @@ async def test_what_came_before_the_connection_broke_is_read_first() -> None:
     assert await wire.read(100) == b"so far"
     with pytest.raises(httpcore2.ReadError, match="gone"):
         await wire.read(100)
+
+
+async def test_nothing_is_written_to_a_connection_that_is_over() -> None:
+    wire = network.Wire()
+    wire.connection_made(Idle())
+    wire.eof_received()
+    with pytest.raises(httpcore2.WriteError, match="closed"):
+        await wire.write(b"GET / HTTP/1.1\r\n\r\n")
+
+
+async def test_what_comes_while_nobody_reads_is_not_told_yet() -> None:
+    """The SDK has not passed on what it read before."""
+    told: list[TextDelta | ReasoningDelta] = []
+    wire = network.Wire()
+    wire.connection_made(Idle())
+    current.set(speaking(told))
+    await wire.write(b"GET / HTTP/1.1\r\n\r\n")
+    wire.data_received(CHUNKED + in_chunks(SAID))
+    wire.connection_lost(None)
+    assert told == []
+    assert body_of(await wire.read(10_000)) == event(chunk({"content": "ab"}))
 
 
 async def test_over_tls(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,9 @@ class Peer(asyncio.Transport):
             self.wire.data_received(piece)
             asyncio.get_running_loop().call_soon(self.send)
 
+    def is_closing(self) -> bool:
+        return False
+
     def close(self) -> None:
         pass
 
