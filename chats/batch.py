@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from boocode.database import mended
 
 from . import ledger, log
-from .models import LogSlice, Session, SessionLog
+from .models import LogSlice, SessionLog
 from .stream import Placed
 from .wire import AgentStatusUpdated, Logged
 
@@ -109,12 +109,8 @@ def write(drafts: Iterable[Draft]) -> list[News]:
             {draft.row.pk: (piece.last_ord, piece.heads) for draft, piece in placed},
         )
     speaking = [draft.row.pk for draft, _piece in placed if draft.statuses]
-    owners = _owners(speaking) if speaking else {}
+    owners = ledger.owners(speaking) if speaking else {}
     return [_news(draft, piece, owners) for draft, piece in placed]
-
-
-def _owners(session_ids: list[UUID]) -> dict[UUID, int]:
-    return dict(Session.objects.filter(pk__in=session_ids).values_list("pk", "project__owner_id"))
 
 
 def _news(draft: Draft, piece: Placed, owners: dict[UUID, int]) -> News:

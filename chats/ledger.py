@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from boocode.rows import execute, fetch
 
-from .models import LogSlice, SessionLog, Turn
+from .models import LogSlice, Project, Session, SessionLog, Turn
 
 LOG_FIELDS = ("session_id", "epoch", "first_epoch", "ord", "heads", "floor", "floors")
 Row = tuple[UUID, int, int, str]
@@ -35,6 +35,16 @@ def fences(turn_ids: Collection[UUID]) -> dict[UUID, int]:
     return {_uuid(pk): fence for pk, fence in fetch(_select(Turn, ("id", "fence"), len(turn_ids)), *turn_ids)}
 
 
+def owners(session_ids: Collection[UUID]) -> dict[UUID, int]:
+    """By session, the user whose project it is; at least one session has to be asked for."""
+    sql = (
+        f"SELECT session.id, owner_id FROM {_table(Session)} session"
+        f" JOIN {_table(Project)} project ON project.id = session.project_id"
+        f" WHERE session.id IN ({_marks(len(session_ids))})"
+    )
+    return {_uuid(pk): owner_id for pk, owner_id in fetch(sql, *session_ids)}
+
+
 def append(slices: Iterable[Row], logs: Mapping[UUID, tuple[int, dict[str, int]]]) -> None:
     """Write new slices, and where each session's log now stands: its `ord` and `heads`.
 
@@ -44,7 +54,7 @@ def append(slices: Iterable[Row], logs: Mapping[UUID, tuple[int, dict[str, int]]
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     rows = [(*slice, now) for slice in slices]
     stands = [(ord, json.dumps(heads), pk) for pk, (ord, heads) in logs.items()]
-    marks = f"({', '.join(['%s'] * 5)})"
+    marks = f"({_marks(5)})"
     execute(
         f"INSERT INTO {_table(LogSlice)} (session_id, first_ord, last_ord, frames, created_at)"
         f" VALUES {', '.join([marks] * len(rows))}",
@@ -56,8 +66,12 @@ def append(slices: Iterable[Row], logs: Mapping[UUID, tuple[int, dict[str, int]]
 
 @cache
 def _select(model: type[models.Model], fields: tuple[str, ...], count: int) -> str:
-    key, marks = fields[0], ", ".join(["%s"] * count)
-    return f"SELECT {', '.join(fields)} FROM {_table(model)} WHERE {key} IN ({marks}) ORDER BY {key}"
+    key = fields[0]
+    return f"SELECT {', '.join(fields)} FROM {_table(model)} WHERE {key} IN ({_marks(count)}) ORDER BY {key}"
+
+
+def _marks(count: int) -> str:
+    return ", ".join(["%s"] * count)
 
 
 def _table(model: type[models.Model]) -> str:

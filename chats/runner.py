@@ -150,7 +150,7 @@ def _waiting_chats() -> list[UUID]:
 
 
 def _session_of(chat_id: UUID) -> UUID:
-    return Chat.objects.get(pk=chat_id).session_id
+    return Chat.objects.values_list("session_id", flat=True).get(pk=chat_id)
 
 
 def _standing(turn_ids: list[UUID]) -> dict[UUID, tuple[int, bool]]:

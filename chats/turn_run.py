@@ -59,6 +59,7 @@ async def claim(chat_id: UUID, session_id: UUID) -> Turn | None:
 
 def read_context(turn: Turn) -> Context:
     chat = Chat.objects.select_related("session__project").get(pk=turn.chat_id)
+    turn.chat = chat
     return Context(
         chat, read_transcript(turn), recorder.unfinished(turn.pk), approvals.rules_of(chat.session.project_id)
     )

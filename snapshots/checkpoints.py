@@ -28,7 +28,7 @@ def head(chat_id: UUID) -> Checkpoint | None:
     return Checkpoint.objects.filter(chat_id=chat_id, ended_at__isnull=False).order_by("-id").first()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def begin(project_id: UUID, chat_id: UUID, turn_id: UUID) -> Checkpoint:
     """The turn's checkpoint, open; the same again where the turn was begun before. The first turn makes the place
     before it, too."""

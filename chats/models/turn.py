@@ -65,11 +65,10 @@ class Turn(UUIDModel):
     def claim_next(cls, chat_id: UUID) -> "Turn | None":
         """Take the chat's oldest queued turn. Of two workers that try, the conditional update lets one win; a chat that
         has an active turn gives none."""
-        if cls.objects.filter(chat_id=chat_id, status__in=ACTIVE).exists():
+        open_turns = list(cls.objects.filter(chat_id=chat_id, status__in=(cls.Status.QUEUED, *ACTIVE)).order_by("id"))
+        if not open_turns or any(turn.status in ACTIVE for turn in open_turns):
             return None
-        turn = cls.objects.filter(chat_id=chat_id, status=cls.Status.QUEUED).order_by("id").first()
-        if turn is None:
-            return None
+        turn = open_turns[0]
         won = cls.objects.filter(pk=turn.pk, status=cls.Status.QUEUED).update(
             status=cls.Status.RUNNING, fence=F("fence") + 1, lease_until=Now() + lease(), started_at=Now()
         )
