@@ -64,9 +64,10 @@ def _database() -> BaseDatabaseWrapper:
 
 def _cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
     """This thread's own: making one takes as long as what it does."""
-    if database.connection is None or database.queries_logged or getattr(_own, "of", None) is not database.connection:
-        _own.cursor = database.cursor()
-        _own.of = database.connection
+    if database.connection is None or database.queries_logged:
+        return database.cursor()
+    if getattr(_own, "connection", None) is not database.connection:
+        _own.connection, _own.cursor = database.connection, database.cursor()
     cursor: CursorWrapper = _own.cursor
     return cursor
 

@@ -28,7 +28,6 @@ from .models import Approval, Chat, Message, SessionLog, Turn
 from .providers.base import ReasoningDelta, TextDelta, ToolCall
 from .providers.prices import cost_usd
 from .steps import Step, tokens_of
-from .timeline import last_message
 
 
 class TurnJournal:
@@ -343,9 +342,8 @@ class TurnJournal:
             queued = Turn.objects.filter(chat_id=self.chat_id, status=Turn.Status.QUEUED).exists()
             chat_status = "running" if queued else "error" if status == Turn.Status.FAILED else "idle"
             Chat.objects.filter(pk=self.chat_id).update(status=chat_status)
-            position = last_message(self.turn.pk)
-            snapshot = self._stand(status, position=position)
-            standing.end(self.project_id, self.turn, position, snapshot, touched=self.touched, build=self.build)
+            snapshot = self._stand(status)
+            standing.end(self.project_id, self.turn, snapshot, touched=self.touched, build=self.build)
             if self.changed_paths or self.ran_commands:
                 paths = sorted(self.changed_paths)
                 frames.append(wire.WorkspaceChanged(project_id=self.project_id, paths=paths))
@@ -396,6 +394,6 @@ class TurnJournal:
     ) -> wire.Logged:
         return kind(chat_id=self.chat_id, message_id=trace.message_id, trace=recorder.as_wire(trace, full=False))
 
-    def _stand(self, status: str, **more: Any) -> AgentSnapshot:
-        what: dict[str, Any] = {"pending": list(self.waiting), "kept": self.kept, **more}
-        return standing.save(self.turn, status, self.steps, self.record, **what)
+    def _stand(self, status: str, *, spent: bool = False, approvals: Sequence[UUID] = ()) -> AgentSnapshot:
+        what: dict[str, Any] = {"pending": list(self.waiting), "kept": self.kept, "approvals": approvals}
+        return standing.save(self.turn, status, self.steps, self.record, spent=spent, **what)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from boocode import rows
 from snapshots import checkpoints, store
 from snapshots.models import AgentSnapshot
 from traces.recorder import Step
@@ -20,19 +21,17 @@ def save(
     *,
     pending: Iterable[str] = (),
     approvals: Iterable[UUID] = (),
-    position: UUID | None = None,
     kept: dict[str, Any] | None = None,
     spent: bool = False,
 ) -> AgentSnapshot:
-    """Save the agent snapshot. `last` is the last step that ended, `pending` its calls that have not; `position` is the
-    chat's last message, where that is not the step's. With `spent` the step's tokens and cost are added to the chat's.
-    """
+    """Save the agent snapshot. `last` is the last step that ended, `pending` its calls that have not; with `spent` its
+    tokens and cost are added to the chat's."""
     message_id = str(last.message_id) if last else None
     data = {
         "turn": str(turn.pk),
         "status": status,
         "step": steps,
-        "position": str(position) if position else message_id,
+        "position": message_id,
         "message_id": message_id,
         "pending": list(pending),
         "approvals": list(map(str, approvals)),
@@ -44,16 +43,12 @@ def save(
     return store.save(turn.chat_id, data, _spent(last) if spent and last else None)
 
 
-def end(
-    project_id: UUID,
-    turn: Turn,
-    position: UUID | None,
-    snapshot: AgentSnapshot | None,
-    *,
-    touched: bool,
-    build: str = "",
-) -> None:
-    """Close the turn's checkpoint at its last message. The turn's row says by now how it ended."""
+def end(project_id: UUID, turn: Turn, snapshot: AgentSnapshot | None, *, touched: bool, build: str = "") -> None:
+    """Close the turn's checkpoint. Its row says by now how the turn ended."""
+    position = timeline.last_message(turn.pk)
+    if snapshot is not None:
+        snapshot.data["position"] = str(position) if position else None
+        rows.update(AgentSnapshot, turn.chat_id, {"data": snapshot.data})
     checkpoints.end(
         project_id,
         turn.chat_id,

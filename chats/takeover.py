@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from traces import recorder
 
-from . import interrupted, log, standing, timeline, wire
+from . import interrupted, log, standing, wire
 from .events import writer
 from .messages import system_message
 from .models import Chat, Message, SessionLog, Turn
@@ -78,7 +78,7 @@ def _close_messages(turn: Turn, row: SessionLog) -> list[wire.Logged]:
 def _give_up(turn: Turn, session_id: UUID) -> list[wire.Logged]:
     Turn.objects.filter(pk=turn.pk).update(status=Turn.Status.FAILED, error=GAVE_UP, finished_at=Now())
     frames = system_message(turn, session_id, GAVE_UP)
-    standing.end(turn.chat.session.project_id, turn, timeline.last_message(turn.pk), None, touched=True)
+    standing.end(turn.chat.session.project_id, turn, None, touched=True)
     recorder.turns_ended([turn.pk], Turn.Status.FAILED, GAVE_UP)
     Chat.objects.filter(pk=turn.chat_id).update(status=Chat.Status.ERROR)
     status = wire.AgentStatusUpdated(chat_id=turn.chat_id, status="error")
