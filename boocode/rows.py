@@ -10,10 +10,11 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Field, JSONField, Model
+from django.db.models import BooleanField, DateTimeField, Field, JSONField, Model, UUIDField
 
 M = TypeVar("M", bound=Model)
 PLAIN = (str, int, float)
+CONVERTED = (BooleanField, DateTimeField, JSONField, UUIDField)
 
 _own = threading.local()
 
@@ -73,7 +74,7 @@ def _cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
 
 
 def _prepared(field: "Field[Any, Any]", value: Any, database: BaseDatabaseWrapper) -> Any:
-    if value is None or (type(value) in PLAIN and not isinstance(field, JSONField)):
+    if value is None or (type(value) in PLAIN and not isinstance(field, CONVERTED)):
         return value
     return field.get_db_prep_save(value, database)
 

@@ -139,6 +139,8 @@ class OpenAIServer:
             return
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
         async for line in lines(answer, request, self._closing):
+            if writer.is_closing():
+                raise ConnectionResetError
             if line is None:
                 writer.write(b"400\r\ndata: {")
                 await writer.drain()

@@ -21,7 +21,8 @@ KINDS: dict[str, type[TextDelta | ReasoningDelta]] = {
     "reasoning": ReasoningDelta,
 }
 # pydantic-ai knows a local model's <think> only where it is all of a delta, and takes joiners out of special tokens.
-MARKUP = re.compile(r"<.*>\s*|.*[\u200b-\u200d\u2060\ufeff].*", re.DOTALL)
+# Halves of a surrogate pair would become one character when they are joined.
+MARKUP = re.compile(r"<.*>\s*|.*[\u200b-\u200d\u2060\ufeff\ud800-\udfff].*", re.DOTALL)
 
 
 @dataclass
@@ -38,11 +39,15 @@ class Run:
         return "".join(self.texts)
 
     def event(self) -> bytes:
-        """All of it as one event."""
-        if len(self.texts) > 1:
-            self.chunk["choices"][0]["delta"][self.name] = self.text
-            self.block = b"data: " + json.dumps(self.chunk).encode()
-        return self.block + b"\n\n"
+        """All of it as one event; as many as it was where the text would be another as one."""
+        if len(self.texts) < 2:
+            return self.block + b"\n\n"
+        texts = self.texts if MARKUP.fullmatch(self.text) else [self.text]
+        return b"".join(map(self._with, texts))
+
+    def _with(self, text: str) -> bytes:
+        self.chunk["choices"][0]["delta"][self.name] = text
+        return b"data: " + json.dumps(self.chunk).encode() + b"\n\n"
 
 
 class Ahead:
@@ -118,7 +123,8 @@ def runs(events: bytes) -> Iterator[Run]:
             new = Run(None, block)
         else:
             new = Run(name, block, chunk, [chunk["choices"][0]["delta"][name]])
-        if run is not None and name is not None and run.name == name:
+        # Some models begin with white space, which pydantic-ai leaves out where it is all of a delta.
+        if run is not None and name is not None and run.name == name and run.texts[0].strip():
             run.texts += new.texts
         else:
             if run is not None:
@@ -133,7 +139,7 @@ def _chunk(block: bytes) -> dict[str, Any] | None:
         return None
     try:
         chunk = json.loads(block[6:])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return chunk if isinstance(chunk, dict) else None
 

@@ -4,6 +4,7 @@ import httptools
 
 from .ahead import Ahead
 
+MAX_HEAD_BYTES = 64 * 1024
 MAX_EVENT_BYTES = 1024 * 1024
 
 
@@ -14,6 +15,8 @@ class Answer:
     def __init__(self, told: Ahead) -> None:
         self._told = told
         self._parser = httptools.HttpResponseParser(self)
+        # No stricter than the HTTP client, which knows servers that do so.
+        self._parser.set_dangerous_leniencies(lenient_spaces_after_chunk_size=True, lenient_data_after_close=True)
         self._head = b""
         self._headers: dict[bytes, bytes] = {}
         self._joins: bool | None = None
@@ -36,6 +39,8 @@ class Answer:
         self._head += data
         head, end, body = self._head.partition(b"\r\n\r\n")
         if not end:
+            if len(self._head) > MAX_HEAD_BYTES:
+                self._joins = False
             return data
         self._joins = self._is_event_stream(head + end)
         return data[: len(data) - len(body)] + (self.take(body) if body else b"")

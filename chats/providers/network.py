@@ -11,6 +11,7 @@ from typing import Any, cast
 import aiohappyeyeballs
 import httpcore2
 import httpx2
+from httpcore2._utils import is_socket_readable
 
 from . import ahead
 from .ahead import Ahead
@@ -54,7 +55,9 @@ class Backend(httpcore2.AsyncNetworkBackend):
 class Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
     """One connection. What comes is looked at when a reader waits, for only then has all before been read."""
 
+    _socket: asyncio.Transport
     _transport: asyncio.Transport
+    """The same, or TLS above it. That is never paused: uvloop forgets what it holds back when the other side closes."""
 
     def __init__(self) -> None:
         self._told: Ahead | None = None
@@ -94,7 +97,7 @@ class Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
                 await self._writable.wait()
 
     async def aclose(self) -> None:
-        self._transport.close()
+        self._transport.abort()  # nobody wants what is still to be written, or said in farewell
 
     async def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -105,7 +108,7 @@ class Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
                 async with asyncio.timeout(timeout):
                     secured = await loop.start_tls(self._transport, self, ssl_context, server_hostname=server_hostname)
         except BaseException:
-            self._transport.close()
+            self._transport.abort()
             raise
         assert secured is not None
         self._transport = secured
@@ -113,13 +116,14 @@ class Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":  # asked of an idle connection: whether the server has closed it
-            return self._over or bool(self._unseen)
+            idle = not self._over and not self._unseen and not self._socket.is_closing()
+            return not idle or is_socket_readable(self._socket.get_extra_info("socket"))
         return self._transport.get_extra_info(INFO.get(info, info))
 
     # --- asyncio's side ----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = self._socket = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._unseen += data
@@ -128,7 +132,7 @@ class Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
             self._look()
         elif len(self._unseen) > MAX_UNSEEN_BYTES and not self._paused:
             self._paused = True
-            self._transport.pause_reading()
+            self._socket.pause_reading()
 
     def eof_received(self) -> None:
         self._end(None)
@@ -148,7 +152,7 @@ class Wire(asyncio.Protocol, httpcore2.AsyncNetworkStream):
         data, self._unseen = self._unseen, b""
         if self._paused and not self._over:
             self._paused = False
-            self._transport.resume_reading()
+            self._socket.resume_reading()
         if self._answer is None and self._told is not None:
             self._answer = Answer(self._told)
         self._given += data if self._answer is None else self._answer.take(data) if data else b""
@@ -187,5 +191,5 @@ def _mapped(timeout: type[Exception], error: type[Exception]) -> Iterator[None]:
         yield
     except TimeoutError as reason:
         raise timeout(str(reason)) from reason
-    except OSError as reason:
+    except (OSError, UnicodeError) as reason:  # the latter for a name that can't be one of a host
         raise error(str(reason)) from reason

@@ -1,10 +1,12 @@
 """A server that plays OpenAI, and models that ask it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+import uvloop
 
 import chats.providers.openai_connections  # noqa: F401 - seconds on a busy machine, which no time limit shall count
 from chats.providers.base import Model
@@ -14,6 +16,11 @@ from tests.openai_server import OpenAIServer
 from tests.providers.playing import CANARY
 
 Serve = Callable[..., Any]
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The server's event loop, which is not Python's own below a socket."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture

@@ -2,12 +2,19 @@
 
 import asyncio
 import gzip
+import socket
 import ssl
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 from typing import Any
 
 import h11
 import httpcore2
+import httpx2
 import pytest
 import trustme
 
@@ -36,6 +43,7 @@ OTHERS = [
     b"HTTP/1.1 429 Too Many\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n" + in_chunks(SAID),
     b"HTTP/1.1 100 Continue\r\n\r\n" + CHUNKED + in_chunks(SAID),
     b"this is no HTTP\r\n\r\n" + SAID,
+    (CHUNKED + in_chunks(SAID * 500)).replace(b"\r", b""),
 ]
 
 
@@ -99,6 +107,13 @@ def test_lines_that_end_in_another_way_pass_in_order() -> None:
     assert body_of(passed).endswith(strange + SAID)
 
 
+def test_a_size_with_spaces_after_it_is_one() -> None:
+    """As some servers write it."""
+    answer = Told().answer()
+    passed = answer.take(CHUNKED + b"%x  \r\n%b\r\n0\r\n\r\n" % (len(SAID), SAID))
+    assert body_of(passed) == event(chunk({"content": "ab"}))
+
+
 def test_an_event_without_an_end_is_not_kept() -> None:
     answer = Told().answer()
     answer.take(CHUNKED)
@@ -124,6 +139,8 @@ def test_a_broken_chunk_is_broken_for_the_http_client_too() -> None:
 
 
 class Idle(asyncio.Transport):
+    """Takes all and says nothing."""
+
     reading = True
 
     def write(self, data: Any) -> None:
@@ -188,6 +205,87 @@ async def test_over_tls(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         played = await play(ask(server))
     assert played.text == "Hello over TLS."
     assert len(played.texts) > 3
+
+
+@pytest.mark.parametrize("farewell", [True, False])
+async def test_over_tls_to_the_last_byte_although_the_server_has_left(farewell: bool) -> None:
+    size, authority = 1_000_000, trustme.CA()
+    head = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % size
+
+    def speak(socket_: socket.socket) -> None:
+        with serving(authority).wrap_socket(socket_, server_side=True) as secured:
+            secured.recv(10_000)
+            secured.sendall(head + b"x" * size)
+            if farewell:
+                secured.settimeout(0)
+                with suppress(OSError):
+                    secured.unwrap()
+
+    async with in_a_thread(speak) as port, client(verify=trusting(authority)) as asking:
+        answer = await asking.get(f"https://127.0.0.1:{port}/")
+    assert len(answer.content) == size
+
+
+async def test_a_connection_that_is_given_up_is_closed_at_once() -> None:
+    """Although the server has not taken all that was to be said; it gets no more of it."""
+    given_up, size, taken = threading.Event(), 50_000_000, list[int]()
+
+    def listen(socket_: socket.socket) -> None:
+        with socket_, suppress(ConnectionResetError):
+            socket_.settimeout(10)
+            given_up.wait(10)
+            while piece := socket_.recv(1_000_000):
+                taken.append(len(piece))
+
+    async with in_a_thread(listen) as port:
+        async with client(timeout=httpx2.Timeout(5, write=0.3)) as asking:
+            with pytest.raises(httpx2.WriteTimeout):
+                await asking.post(f"http://127.0.0.1:{port}/", content=b"x" * size)
+        await asyncio.sleep(0.1)
+        given_up.set()
+        await asyncio.sleep(0.5)
+    assert sum(taken) < size
+
+
+async def test_a_connection_that_ended_while_all_was_busy_is_not_used_again() -> None:
+    def speak(socket_: socket.socket) -> None:
+        with socket_:
+            socket_.recv(10_000)
+            socket_.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+            time.sleep(0.1)
+
+    async with in_a_thread(speak) as port, client() as asking:
+        for _ in range(3):
+            assert (await asking.post(f"http://127.0.0.1:{port}/", content=b"x")).text == "ok"
+            time.sleep(0.3)  # noqa: ASYNC251 - the event loop hears nothing meanwhile
+
+
+async def test_a_name_that_is_none_is_refused_as_such(ask: Any, serve: Any) -> None:
+    failure = (await play(ask(await serve([]), openai_base_url="http://a..b/v1"))).failure
+    assert failure.reason == "network"
+
+
+def client(**options: Any) -> httpx2.AsyncClient:
+    made = httpx2.AsyncClient(trust_env=False, **options)
+    network.tell_ahead(made)
+    return made
+
+
+@asynccontextmanager
+async def in_a_thread(serve: Callable[[socket.socket], None]) -> AsyncIterator[int]:
+    """A server that does not need this event loop; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as threads:
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    threads.submit(serve, listening.accept()[0])
+
+        threads.submit(accept)
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_refused(ask: Any) -> None:

@@ -45,6 +45,8 @@ OTHERS = [
     b"data: [DONE]\n\n",
     b": a comment\n\n",
     b"data: {broken\n\n",
+    b'data: {"choices": ' + b"[" * 5000 + b"\n\n",
+    said(content="\ud83d"),
 ]
 
 
@@ -130,6 +132,18 @@ def test_what_is_not_understood_is_given_as_it_is_and_in_order() -> None:
 
 def test_untold_neighbours_are_joined() -> None:
     assert deltas(Told().ahead.take(said(content="a") + said(content="b"))) == [{"content": "ab"}]
+
+
+def test_what_would_be_markup_in_one_piece_is_given_as_it_came() -> None:
+    told = Told().speak()
+    words = [said(content=word) for word in ("<", "think", ">")]
+    assert told.ahead.take(b"".join(words)) == b""
+    assert told.ahead.give() == b"".join(words)
+
+
+def test_white_space_at_the_beginning_is_left_alone() -> None:
+    events = said(content="\n\n") + said(content="Hello")
+    assert Told().ahead.take(events) == events
 
 
 async def test_the_answer_is_the_same(serve: Any, ask: Any) -> None:
