@@ -1,5 +1,5 @@
-"""The sockets below the HTTP client. Text of an answer is told (see `ahead`) the moment its bytes are here: their way
-through the HTTP client takes longer than all that follows, so it is gone seldom, with much at a time."""
+"""The sockets below the HTTP client. Text of an answer is told (see `ahead`) the moment its bytes are here. The HTTP
+client takes longer over them than all that follows, so it is given them seldom, and many at a time."""
 
 import asyncio
 import socket
