@@ -17,6 +17,7 @@ def test_it_opens_another_chat_and_goes_back(
     session.send("first question")
     expect(session.ends).to_be_visible()
     page.get_by_role("button", name="New chat in this session").click()
+    expect(page.get_by_role("tab", name="first question")).to_have_attribute("aria-selected", "false")
     expect(session.transcript).not_to_contain_text("First answer.")
     expect(page.locator("#model")).to_contain_text("scripted:short")  # as the chat before
     session.field.fill("half a thought")
