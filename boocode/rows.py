@@ -45,6 +45,11 @@ def fetch(sql: str, *values: Any) -> list[Any]:
     return _run(_database(), sql, values).fetchall()
 
 
+def marks(count: int) -> str:
+    """Where that many values go."""
+    return ", ".join(["%s"] * count)
+
+
 def plain_key(value: UUID) -> UUID | str:
     """An id as the database has it: SQLite has no type for it."""
     return value if _database().features.has_native_uuid_field else value.hex
@@ -87,4 +92,4 @@ def _fields(model: type[Model]) -> dict[str, "Field[Any, Any]"]:
 @cache
 def _insert(model: type[Model]) -> str:
     columns = [str(field.column) for field in _fields(model).values()]
-    return f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"
+    return f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({marks(len(columns))})"

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection, models
 from django.utils import timezone
 
-from boocode.rows import execute, fetch
+from boocode.rows import execute, fetch, marks
 
 from .models import LogSlice, Project, Session, SessionLog, Turn
 
@@ -40,7 +40,7 @@ def owners(session_ids: Collection[UUID]) -> dict[UUID, int]:
     sql = (
         f"SELECT session.id, owner_id FROM {_table(Session)} session"
         f" JOIN {_table(Project)} project ON project.id = session.project_id"
-        f" WHERE session.id IN ({_marks(len(session_ids))})"
+        f" WHERE session.id IN ({marks(len(session_ids))})"
     )
     return {_uuid(pk): owner_id for pk, owner_id in fetch(sql, *session_ids)}
 
@@ -54,10 +54,10 @@ def append(slices: Iterable[Row], logs: Mapping[UUID, tuple[int, dict[str, int]]
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     rows = [(*slice, now) for slice in slices]
     stands = [(ord, json.dumps(heads), pk) for pk, (ord, heads) in logs.items()]
-    marks = f"({_marks(5)})"
+    row = f"({marks(5)})"
     execute(
         f"INSERT INTO {_table(LogSlice)} (session_id, first_ord, last_ord, frames, created_at)"
-        f" VALUES {', '.join([marks] * len(rows))}",
+        f" VALUES {', '.join([row] * len(rows))}",
         *chain(*rows),
     )
     for stand in stands:
@@ -67,11 +67,7 @@ def append(slices: Iterable[Row], logs: Mapping[UUID, tuple[int, dict[str, int]]
 @cache
 def _select(model: type[models.Model], fields: tuple[str, ...], count: int) -> str:
     key = fields[0]
-    return f"SELECT {', '.join(fields)} FROM {_table(model)} WHERE {key} IN ({_marks(count)}) ORDER BY {key}"
-
-
-def _marks(count: int) -> str:
-    return ", ".join(["%s"] * count)
+    return f"SELECT {', '.join(fields)} FROM {_table(model)} WHERE {key} IN ({marks(count)}) ORDER BY {key}"
 
 
 def _table(model: type[models.Model]) -> str:

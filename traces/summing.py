@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
-from boocode.rows import execute
+from boocode.rows import execute, marks
 
 from .durations import bucket_of
 from .models import DailyUsage, TurnSummary
@@ -64,7 +64,7 @@ def add_to_day(
     row, table = key | amounts, DailyUsage._meta.db_table
     added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
     execute(
-        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))}) "
+        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks(len(row))}) "
         f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added}",
         *row.values(),
     )
