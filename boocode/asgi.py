@@ -1,3 +1,5 @@
+"""Puts the ASGI application together: HTTP requests to Django, sockets to the consumers."""
+
 import os
 
 import django
@@ -8,29 +10,12 @@ django.setup(set_prefix=False)  # before anything that imports models
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from channels.sessions import CookieMiddleware  # noqa: E402
 
-from boocode.http import Requests, ThreadedHandler  # noqa: E402
-from boocode.origin import Asgi, OriginGuard  # noqa: E402
 from boocode.routing import websocket  # noqa: E402
-from chats.runner import start_once, stop  # noqa: E402
-from chats.sockets import sockets  # noqa: E402
+from boocode.server.lifespan import start_before_answering  # noqa: E402
+from boocode.server.origin import OriginGuard  # noqa: E402
+from boocode.server.requests import OpenRequests, ThreadedHandler  # noqa: E402
 
-
-def started(inner: Asgi) -> Asgi:
-    """Whatever server this runs under, the writer and the runner are there before the first request is answered."""
-
-    async def application(scope, receive, send):  # type: ignore[no-untyped-def]
-        await start_once()
-        await inner(scope, receive, send)
-
-    return application
-
-
-requests = Requests(ThreadedHandler())
-application = started(ProtocolTypeRouter({"http": requests, "websocket": OriginGuard(CookieMiddleware(websocket))}))
-
-
-async def shutdown() -> None:
-    """Before the process ends: clients are told and answered, turns stop where they are, what was said is committed."""
-    await sockets.close_all()
-    await requests.drain()
-    await stop()
+requests = OpenRequests(ThreadedHandler())
+application = start_before_answering(
+    ProtocolTypeRouter({"http": requests, "websocket": OriginGuard(CookieMiddleware(websocket))})
+)

@@ -1,8 +1,10 @@
+"""Maps the addresses of the sockets to their consumers."""
+
 from channels.routing import URLRouter
 from channels.security.websocket import WebsocketDenier
 from django.urls import path, re_path
 
-from chats.consumers import SessionConsumer, UserConsumer
+from chats.web.consumers import SessionConsumer, UserConsumer
 
 websocket = URLRouter(
     [

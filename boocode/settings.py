@@ -1,125 +1,120 @@
-"""Settings: one file, read from the environment. Every variable is documented in README.md; a test compares the two."""
+"""Reads the settings from the environment. README.md documents every variable; a test compares the two."""
 
 import hashlib
 import ipaddress
 import os
-import re
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
+from boocode.server.environment import Environment
 from chats.providers.config import ProviderConfig
-from chats.providers.price_list import Known, read_prices
+from chats.providers.custom_prices import read_prices
 from traces.redaction import secrets_of
 
-env = environ.Env()
+env = Environment()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Beside the packages in a checkout, within this one where BooCode was installed.
+_PAGES_DIR = BASE_DIR if (BASE_DIR / "templates").is_dir() else BASE_DIR / "boocode"
 
 # --- What a person sets -------------------------------------------------------------------------
 
-_default_data = Path(env.str("XDG_DATA_HOME", "~/.local/share")) / "boocode"
-DATA_DIR = Path(env.str("BOOCODE_DATA_DIR", "") or _default_data).expanduser().resolve()
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+_default_data = Path(env.text("XDG_DATA_HOME", "~/.local/share")) / "boocode"
+DATA_DIR = env.folder("BOOCODE_DATA_DIR", str(_default_data))
 
-HOST = env.str("HOST", "127.0.0.1")
-PORT = env.int("PORT", 8000)
-DEBUG = env.bool("BOOCODE_DEBUG", False)
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.number("PORT", 8000, lowest=0, highest=65535)
+"""Where it listens; 0 takes a free port. `serve` sets it to the one that it got."""
 
-ALLOWED_ROOTS = [
-    Path(part).expanduser().resolve()
-    for part in env.str("BOOCODE_ALLOWED_ROOTS", "~").split(os.pathsep)
-    if part.strip()
-]
+DEBUG = env.flag("BOOCODE_DEBUG")
 
-
-def _prices(path: str) -> dict[str, Known]:
-    """The person's own prices."""
-    try:
-        return read_prices(Path(path).expanduser().read_text()) if path else {}
-    except (OSError, ValueError) as error:
-        raise ImproperlyConfigured(f"BOOCODE_PRICES names {path!r}, which cannot be used: {error}.") from None
-
+ALLOWED_ROOTS = [Path(part).expanduser().resolve() for part in env.parts("BOOCODE_ALLOWED_ROOTS", os.pathsep) or ["~"]]
 
 MODELS = ProviderConfig(
-    default_model=env.str("BOOCODE_MODEL", ""),
-    openai_api_key=env.str("OPENAI_API_KEY", ""),
-    openai_base_url=env.str("OPENAI_BASE_URL", ""),
-    anthropic_api_key=env.str("ANTHROPIC_API_KEY", ""),
-    anthropic_base_url=env.str("ANTHROPIC_BASE_URL", ""),
-    prices=_prices(env.str("BOOCODE_PRICES", "")),
+    default_model=env.text("BOOCODE_MODEL"),
+    openai_api_key=env.text("OPENAI_API_KEY"),
+    openai_base_url=env.web_address("OPENAI_BASE_URL"),
+    anthropic_api_key=env.text("ANTHROPIC_API_KEY"),
+    anthropic_base_url=env.web_address("ANTHROPIC_BASE_URL"),
+    prices=env.file("BOOCODE_PRICES", read_prices, {}),
     own_port=PORT,
-    scripts_dir=Path(env.str("BOOCODE_SCRIPTS_DIR")) if env.str("BOOCODE_SCRIPTS_DIR", "") else None,
+    scripts_dir=Path(env.text("BOOCODE_SCRIPTS_DIR")) if env.text("BOOCODE_SCRIPTS_DIR") else None,
 )
-MAX_STEPS = env.int("BOOCODE_MAX_STEPS", 100)
+MAX_STEPS = env.number("BOOCODE_MAX_STEPS", 100)
 
-LEASE_S = env.int("BOOCODE_LEASE_S", 45)
+LEASE_S = env.number("BOOCODE_LEASE_S", 45)
 """After how long without a sign of life a turn's process counts as dead, where several share a database."""
 
-SANDBOX: Any = env.str("BOOCODE_SANDBOX", "auto").lower()
+SANDBOX: Any = env.choice("BOOCODE_SANDBOX", "auto", ("auto", "on", "off"))
 """Whether commands run in bubblewrap: `auto` (where it works), `on` (or not at all), `off`."""
 
-if SANDBOX not in ("auto", "on", "off"):
-    raise ImproperlyConfigured(f"BOOCODE_SANDBOX is {SANDBOX!r}: set it to auto, on or off.")
-
-CHECK_TIMEOUT_S = env.int("BOOCODE_CHECK_TIMEOUT_S", 180)
+CHECK_TIMEOUT_S = env.number("BOOCODE_CHECK_TIMEOUT_S", 180)
 """How long the project's check may take."""
 
-APPROVAL_TIMEOUT_S = env.int("BOOCODE_APPROVAL_TIMEOUT_S", 24 * 60 * 60)
+APPROVAL_TIMEOUT_S = env.number("BOOCODE_APPROVAL_TIMEOUT_S", 24 * 60 * 60)
 """How long a call waits for a person before it counts as denied."""
 
-CHECKPOINT_QUOTA_MB = env.int("BOOCODE_CHECKPOINT_QUOTA_MB", 2048)
+CHECKPOINT_QUOTA_MB = env.number("BOOCODE_CHECKPOINT_QUOTA_MB", 2048)
 """The disk space that a project's checkpoints may take."""
 
-ADMIN_PASSWORD = env.str("BOOCODE_ADMIN_PASSWORD", "")
+ADMIN_PASSWORD = env.text("BOOCODE_ADMIN_PASSWORD")
 """The password `serve` gives to the user `admin`. Needed to listen on anything but loopback."""
 
-PUBLIC_URL = env.str("BOOCODE_PUBLIC_URL", "").rstrip("/")
+PUBLIC_URL = env.web_address("BOOCODE_PUBLIC_URL", with_path=False)
 """The address people type when a proxy stands in front, e.g. https://boocode.example.org"""
 
-LOG_LEVEL = env.str("BOOCODE_LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = env.choice("BOOCODE_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+
+REDACT = env.pattern("BOOCODE_REDACT")
+"""A regular expression: what it matches in tools' inputs and outputs is masked before anything is stored."""
+
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'boocode.sqlite3'}")}
+DATABASE_POOL = env.number("BOOCODE_DATABASE_POOL", 20)
+REDIS_URL = env.redis("REDIS_URL")
+
+env.check()
+
+# --- What follows from it -------------------------------------------------------------------------
 
 
-def _secret_key() -> str:
-    """The configured key, or one made once and kept in the data directory, readable by its owner only."""
-    if configured := env.str("BOOCODE_SECRET_KEY", ""):
+def _read_secret_key() -> str:
+    """Return the configured key, or one made once and kept in the data directory, readable by its owner only."""
+    if configured := env.text("BOOCODE_SECRET_KEY"):
         return configured
     path = DATA_DIR / "secret_key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    key = secrets.token_urlsafe(48)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key)
-    return key
+    if not path.exists():
+        draft = DATA_DIR / f".secret_key-{os.getpid()}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):  # another process made one meanwhile
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text().strip()
 
 
-SECRET_KEY = _secret_key()
-
-REDACT = env.str("BOOCODE_REDACT", "")
-"""A regular expression: what it matches in tools' inputs and outputs is masked before anything is stored."""
+try:
+    SECRET_KEY = _read_secret_key()
+except (OSError, UnicodeDecodeError) as error:
+    raise ImproperlyConfigured(f"{DATA_DIR / 'secret_key'}, which signs cookies, can't be used: {error}.") from None
+if not SECRET_KEY:
+    raise ImproperlyConfigured(f"{DATA_DIR / 'secret_key'} is empty. Remove it, and a new one is made.")
 
 SECRETS = secrets_of(os.environ) | {SECRET_KEY, ADMIN_PASSWORD, MODELS.openai_api_key, MODELS.anthropic_api_key} - {""}
 """Masked likewise, and in the server's log."""
 
-try:
-    re.compile(REDACT)
-except re.error as error:
-    raise ImproperlyConfigured(f"BOOCODE_REDACT is no regular expression: {error}.") from None
-
 # --- Traces elsewhere ------------------------------------------------------------------------------------------------
 
-OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "") or env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
 """Set, each turn is exported there as spans. The exporter reads this and its other variables by itself."""
 
-OTLP_CONTENT = env.str("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "").lower()
+OTLP_CONTENT = env.text("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT").lower()
 OTLP_WITH_CONTENT = OTLP_CONTENT in ("true", "1", "span_only", "span_and_event")
 """Whether spans tell what was said and what the tools were given and gave."""
 
@@ -127,6 +122,7 @@ OTLP_WITH_CONTENT = OTLP_CONTENT in ("true", "1", "span_only", "span_and_event")
 
 
 def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach `host`."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -134,7 +130,7 @@ def is_loopback(host: str) -> bool:
 
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = [*LOOPBACK_HOSTS, *env.list("BOOCODE_ALLOWED_HOSTS", default=[])]
+ALLOWED_HOSTS = [*LOOPBACK_HOSTS, *env.parts("BOOCODE_ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = []
 if not is_loopback(HOST) and HOST not in ("0.0.0.0", "::"):  # noqa: S104
     ALLOWED_HOSTS.append(HOST)
@@ -145,9 +141,10 @@ if PUBLIC_URL:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
         SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 
-# Two instances on one machine differ in the port only, which cookies do not see.
-SESSION_COOKIE_NAME = f"boocode_session_{PORT}"
-CSRF_COOKIE_NAME = f"boocode_csrf_{PORT}"
+# Cookies do not see ports, in which instances on one machine differ. Servers behind one proxy share what people type.
+_cookie_suffix = urlsplit(PUBLIC_URL).port or "" if PUBLIC_URL else PORT
+SESSION_COOKIE_NAME = f"boocode_session_{_cookie_suffix}".rstrip("_")
+CSRF_COOKIE_NAME = f"boocode_csrf_{_cookie_suffix}".rstrip("_")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
@@ -176,9 +173,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "boocode.web.compression.WholeAnswers",  # adds random bytes against BREACH
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "chats.accounts.login_limits.LoginLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -195,7 +194,7 @@ APPEND_SLASH = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [_PAGES_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -216,7 +215,7 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contri
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_CALLABLE = "boocode.authentication.login_slowed"
+AXES_LOCKOUT_CALLABLE = "chats.accounts.authentication.answer_lockout"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
@@ -231,15 +230,14 @@ USE_I18N = False
 
 # --- Data ------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'boocode.sqlite3'}")}
 _database = DATABASES["default"]
 ON_SQLITE = _database["ENGINE"].endswith("sqlite3")
 if ON_SQLITE:
-    _database["OPTIONS"] = {
+    _database["OPTIONS"] = _database.get("OPTIONS", {}) | {
         # A transaction that reads before it writes fails when another one wrote in between; BEGIN IMMEDIATE waits.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # The write-ahead log is emptied beside the writers (database.empty_wal); by one of them only where nobody does.
+        # boocode/server/lifespan.py empties the write-ahead log each second; a writer does it only where nobody does.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
         "PRAGMA wal_autocheckpoint=10000;",
     }
@@ -249,14 +247,13 @@ else:
     # Requests run in short-lived threads, so connections are kept in a pool instead of with the thread.
     # Checked when taken from the pool, so that a restart of the database fails no request after it.
     _database["CONN_HEALTH_CHECKS"] = True
-    _database["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": env.int("BOOCODE_DATABASE_POOL", 20), "timeout": 20},
+    _database["OPTIONS"] = _database.get("OPTIONS", {}) | {
+        "pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5},
         # A process that was frozen in the middle of a transaction would keep its locks from whoever takes over.
         "options": "-c idle_in_transaction_session_timeout=30s",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", "")
 if REDIS_URL:
     # Installations that share a Redis number their users alike, and Redis's own databases share what is published.
     _installation = hashlib.sha256(f"{SECRET_KEY} {_database['NAME']}".encode()).hexdigest()[:16]
@@ -272,17 +269,17 @@ else:
 # --- Static files ------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [_PAGES_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "boocode.static.ModuleStorage"},
+    "staticfiles": {"BACKEND": "boocode.web.static.ModuleStorage"},
 }
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
-# --- The web's doors ---------------------------------------------------------------------------------------
+# --- Pages and API ---------------------------------------------------------------------------------------
 
 from csp.constants import NONCE, NONE, SELF  # noqa: E402
 
@@ -305,13 +302,15 @@ X_FRAME_OPTIONS = "DENY"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "boocode.authentication.TokenAuthentication",
+        "chats.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["boocode.authentication.MayUse"],
+    "DEFAULT_PERMISSION_CLASSES": ["chats.accounts.authentication.MayUse"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["boocode.parsers.JSONObjectParser"],
+    "DEFAULT_PARSER_CLASSES": ["boocode.web.parsers.JSONObjectParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # Which address a request comes from: a proxy adds it to the header, and without one nobody may.
+    "NUM_PROXIES": 1 if PUBLIC_URL else 0,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
@@ -319,11 +318,17 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The REST API of BooCode, a self-hosted coding agent.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["boocode.authentication.MayUse"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "boocode.web.schema.describe_errors",
+    ],
+    "SERVE_PERMISSIONS": ["chats.accounts.authentication.MayUse"],
     "ENUM_NAME_OVERRIDES": {
         "ChatStatus": "chats.models.Chat.Status",
         "TurnStatus": "chats.models.Turn.Status",
         "TraceStatus": "traces.models.ToolTrace.Status",
+        "ApprovalDecision": "chats.models.Approval.Decision",
+        "CallDecision": "snapshots.models.CallStart.Decision",
         "StepStatus": "traces.models.ModelStep.Status",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -336,11 +341,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "boocode.logs.RedactingFormatter", "format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}
+        "line": {
+            "()": "boocode.server.logs.RedactingFormatter",
+            "format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {name: {"level": "WARNING"} for name in ("django", "daphne", "httpx", "httpx2", "axes")}
+    "loggers": {name: {"level": "WARNING"} for name in ("django", "daphne", "axes")}
     # A request that was refused was told why; the person at the terminal has nothing to do about it.
-    | {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "CRITICAL"}},
+    | {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "CRITICAL"}}
+    # Its tracebacks, one a second, say no more than the relay's one line.
+    | {"channels_redis": {"level": "CRITICAL"}},
 }

@@ -1,16 +1,17 @@
-"""Admin of projects, sessions and what happened in them. Lists load no message text and no log."""
+"""Shows projects, sessions and what happened in them in the admin. Lists load no message text and no log."""
 
 from django.contrib import admin, messages
 from django.db.models import Count, F, Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from boocode.admin import KeptAdmin, RecordAdmin
+from boocode.web.admin import PermanentRecordAdmin, RecordAdmin
 
 from .models import (
     ApiToken,
     Approval,
     Chat,
+    DataDirectory,
     LoginLink,
     LogSlice,
     Message,
@@ -19,13 +20,17 @@ from .models import (
     Session,
     SessionLog,
     Turn,
+    Workspace,
 )
 
 
 @admin.register(Project)
-class ProjectAdmin(KeptAdmin):
-    """The few things that can be changed. The folder is checked where it is opened, and sessions are deleted where
-    their turns are stopped first: neither is here."""
+class ProjectAdmin(PermanentRecordAdmin):
+    """Lets a few fields of a project be changed.
+
+    The folder can't be: it is checked where it is opened. Nor can sessions be deleted: their turns have to be stopped
+    first.
+    """
 
     list_display = ["name", "owner", "root", "approval", "session_count", "created_at"]
     list_filter = ["approval", "created_at"]
@@ -44,7 +49,19 @@ class ProjectAdmin(KeptAdmin):
         return project.sessions_held  # type: ignore[attr-defined]
 
 
+@admin.register(Workspace)
+class WorkspaceAdmin(PermanentRecordAdmin):
+    """Lists workspaces."""
+
+    list_display = ["id", "project", "kind", "root", "created_at"]
+    list_filter = ["kind", "created_at"]
+    list_select_related = ["project"]
+    search_fields = ["=id", "project__name"]
+
+
 class ChatInline(admin.TabularInline):
+    """Lists a session's chats."""
+
     model = Chat
     fields = ["name", "model", "agent", "status", "created_at"]
     readonly_fields = ["name", "model", "agent", "status", "created_at"]
@@ -57,7 +74,9 @@ class ChatInline(admin.TabularInline):
 
 
 @admin.register(Session)
-class SessionAdmin(KeptAdmin):
+class SessionAdmin(PermanentRecordAdmin):
+    """Lists sessions."""
+
     list_display = ["__str__", "project", "owner", "model", "created_at", "updated_at"]
     list_filter = ["created_at"]
     list_select_related = ["project__owner"]
@@ -70,7 +89,9 @@ class SessionAdmin(KeptAdmin):
 
 
 @admin.register(Chat)
-class ChatAdmin(KeptAdmin):
+class ChatAdmin(PermanentRecordAdmin):
+    """Lists chats."""
+
     list_display = ["__str__", "session", "project", "model", "agent", "status", "created_at"]
     list_filter = ["status", "agent", "created_at"]
     list_select_related = ["session__project"]
@@ -82,7 +103,9 @@ class ChatAdmin(KeptAdmin):
 
 
 @admin.register(Turn)
-class TurnAdmin(KeptAdmin):
+class TurnAdmin(PermanentRecordAdmin):
+    """Lists turns."""
+
     list_display = ["id", "chat", "user", "status", "model", "steps", "fence", "created_at", "finished_at"]
     list_filter = ["status", "cancel_requested", "created_at"]
     list_select_related = ["chat", "user"]
@@ -90,7 +113,9 @@ class TurnAdmin(KeptAdmin):
 
 
 @admin.register(Approval)
-class ApprovalAdmin(KeptAdmin):
+class ApprovalAdmin(PermanentRecordAdmin):
+    """Lists approvals."""
+
     list_display = ["id", "tool", "chat", "decision", "decided_by", "asked_at", "decided_at"]
     list_filter = ["decision", "asked_at"]
     list_select_related = ["turn__chat", "decided_by"]
@@ -110,6 +135,8 @@ class ApprovalAdmin(KeptAdmin):
 
 @admin.register(Rule)
 class RuleAdmin(RecordAdmin):
+    """Lists the rules of projects."""
+
     list_display = ["tool", "pattern", "verdict", "project", "created_by", "created_at"]
     list_filter = ["verdict", "tool", "created_at"]
     list_select_related = ["project", "created_by"]
@@ -117,7 +144,9 @@ class RuleAdmin(RecordAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(KeptAdmin):
+class MessageAdmin(PermanentRecordAdmin):
+    """Lists messages."""
+
     list_display = ["id", "role", "kind", "status", "chat", "model", "tokens_used", "created_at"]
     list_filter = ["role", "status", "kind", "created_at"]
     list_select_related = ["chat"]
@@ -127,14 +156,18 @@ class MessageAdmin(KeptAdmin):
 
 
 @admin.register(SessionLog)
-class SessionLogAdmin(KeptAdmin):
+class SessionLogAdmin(PermanentRecordAdmin):
+    """Lists how far the logs reach."""
+
     list_display = ["session", "ord", "floor", "epoch", "first_epoch"]
     list_select_related = ["session"]
     search_fields = ["=session__id", "session__name"]
 
 
 @admin.register(LogSlice)
-class LogSliceAdmin(KeptAdmin):
+class LogSliceAdmin(PermanentRecordAdmin):
+    """Lists the slices of the logs."""
+
     list_display = ["id", "session", "first_ord", "last_ord", "created_at"]
     list_filter = ["created_at"]
     list_select_related = ["session"]
@@ -144,7 +177,7 @@ class LogSliceAdmin(KeptAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(RecordAdmin):
-    """Made with `createtoken`, which alone shows them; here they end."""
+    """Lists tokens and revokes them; `createtoken` makes them."""
 
     list_display = ["__str__", "user", "scope", "created_at", "last_used_at", "revoked_at"]
     list_filter = ["scope", "created_at", "last_used_at", "revoked_at"]
@@ -160,7 +193,17 @@ class ApiTokenAdmin(RecordAdmin):
 
 @admin.register(LoginLink)
 class LoginLinkAdmin(RecordAdmin):
+    """Lists login links."""
+
     list_display = ["id", "user", "expires_at", "used_at"]
     list_filter = ["expires_at", "used_at"]
     list_select_related = ["user"]
     search_fields = ["user__username"]
+
+
+@admin.register(DataDirectory)
+class DataDirectoryAdmin(PermanentRecordAdmin):
+    """Shows which data directory belongs to this database."""
+
+    list_display = ["id"]
+    search_fields = ["id"]

@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 
-from boocode.lean import load_rest_framework
+from boocode.server.lean_imports import import_rest_framework_lean
+from tools.registry import read_changes
+from traces.read.changed_lines import use_reader
 
 
 class ChatsConfig(AppConfig):
@@ -8,4 +10,5 @@ class ChatsConfig(AppConfig):
     verbose_name = "Chats"
 
     def ready(self) -> None:
-        load_rest_framework()
+        import_rest_framework_lean()
+        use_reader(read_changes)

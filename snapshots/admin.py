@@ -1,8 +1,8 @@
-"""Admin of agent snapshots, checkpoints and restores."""
+"""Shows agent snapshots, checkpoints and restores in the admin."""
 
 from django.contrib import admin
 
-from boocode.admin import KeptAdmin, RecordAdmin
+from boocode.web.admin import PermanentRecordAdmin, RecordAdmin
 
 from .models import AgentSnapshot, CallStart, Checkpoint, Quota, Restoration
 
@@ -17,7 +17,7 @@ class AgentSnapshotAdmin(RecordAdmin):
 
 
 @admin.register(Checkpoint)
-class CheckpointAdmin(KeptAdmin):
+class CheckpointAdmin(PermanentRecordAdmin):
     list_display = ["id", "chat", "kind", "files", "build", "created_at", "ended_at"]
     list_filter = ["kind", "files", "build", "created_at"]
     list_select_related = ["chat"]
@@ -26,7 +26,7 @@ class CheckpointAdmin(KeptAdmin):
 
 
 @admin.register(Restoration)
-class RestorationAdmin(KeptAdmin):
+class RestorationAdmin(PermanentRecordAdmin):
     list_display = ["id", "chat", "user", "scope", "state", "created_at", "finished_at"]
     list_filter = ["state", "scope", "created_at"]
     list_select_related = ["chat", "user"]
@@ -35,7 +35,7 @@ class RestorationAdmin(KeptAdmin):
 
 
 @admin.register(CallStart)
-class CallStartAdmin(KeptAdmin):
+class CallStartAdmin(PermanentRecordAdmin):
     list_display = ["trace", "decision", "started_at"]
     list_filter = ["decision", "started_at"]
     list_select_related = ["trace"]
@@ -44,7 +44,7 @@ class CallStartAdmin(KeptAdmin):
 
 
 @admin.register(Quota)
-class QuotaAdmin(KeptAdmin):
-    list_display = ["project", "megabytes"]
-    list_select_related = ["project"]
-    search_fields = ["=project__id", "project__name"]
+class QuotaAdmin(PermanentRecordAdmin):
+    list_display = ["workspace", "megabytes"]
+    list_select_related = ["workspace__project"]
+    search_fields = ["=workspace__id", "workspace__project__name"]

@@ -4,10 +4,10 @@ from uuid6 import uuid7
 
 
 class AgentSnapshot(models.Model):
-    """Where a chat's agent stands: one row a chat, upserted as each step and turn ends. Pointers, not copies, so that
-    its size does not grow with the chat (see store.py)."""
+    """Holds where a chat's agent stands: one row for each chat, written over as each step and turn ends. It holds
+    pointers, not copies, so that its size does not grow with the chat (see agent_snapshots.py)."""
 
-    FORMAT = 2
+    FORMAT = 3
 
     owner_path = "chat__session__project__owner"
 
@@ -21,7 +21,7 @@ class AgentSnapshot(models.Model):
 
 
 class Checkpoint(models.Model):
-    """A place to come back to: where the conversation stood, and the tree of the project's files then.
+    """Marks a place to come back to: where the conversation stood, and the tree of the project's files then.
 
     A turn has one, made when it begins, with the files before it (`before`), and closed in the transaction that ends
     it; `tree` is filled right after. `parent` is the checkpoint that it went on from: following the parents gives the
@@ -43,7 +43,7 @@ class Checkpoint(models.Model):
     owner_path = "chat__session__project__owner"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    project = models.ForeignKey("chats.Project", models.CASCADE, related_name="+")
+    workspace = models.ForeignKey("chats.Workspace", models.CASCADE, related_name="+")
     chat = models.ForeignKey("chats.Chat", models.CASCADE, related_name="checkpoints", db_index=False)
     turn = models.OneToOneField("chats.Turn", models.CASCADE, related_name="checkpoint", null=True, blank=True)
     parent = models.ForeignKey("self", models.SET_NULL, related_name="+", null=True, blank=True)
@@ -68,8 +68,8 @@ class Checkpoint(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(fields=["chat", "id"], name="checkpoint_by_chat"),
-            models.Index(fields=["project", "id"], condition=Q(files="pending"), name="checkpoint_pending"),
-            models.Index(fields=["project", "id"], condition=Q(files="kept"), name="checkpoint_kept"),
+            models.Index(fields=["workspace", "id"], condition=Q(files="pending"), name="checkpoint_pending"),
+            models.Index(fields=["workspace", "id"], condition=Q(files="kept"), name="checkpoint_kept"),
         ]
 
     def __str__(self) -> str:
@@ -77,8 +77,8 @@ class Checkpoint(models.Model):
 
 
 class Restoration(models.Model):
-    """Taking a chat, its files or both back to a checkpoint. It is its own journal: what it says is to be done can be
-    finished by another process, so that half a restore never stays."""
+    """Records that a chat, its files or both are taken back to a checkpoint. It is a journal: another process can
+    finish what it says is to be done, so that half a restore never stays."""
 
     class State(models.TextChoices):
         PLANNED = "planned", "nothing was changed yet"
@@ -96,7 +96,7 @@ class Restoration(models.Model):
     owner_path = "chat__session__project__owner"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    project = models.ForeignKey("chats.Project", models.CASCADE, related_name="+")
+    workspace = models.ForeignKey("chats.Workspace", models.CASCADE, related_name="+")
     chat = models.ForeignKey("chats.Chat", models.CASCADE, related_name="restorations")
     user = models.ForeignKey("auth.User", models.SET_NULL, null=True, related_name="+")
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="+")
@@ -115,7 +115,9 @@ class Restoration(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["project"], condition=Q(state__in=("planned", "files")), name="one_open_restore_a_project"
+                fields=["workspace"],
+                condition=Q(state__in=("planned", "files")),
+                name="one_open_restore_a_workspace",
             )
         ]
 
@@ -124,21 +126,23 @@ class Restoration(models.Model):
 
 
 class Quota(models.Model):
-    """How much disk the checkpoints of one project may take, where the person set it."""
+    """Limits the disk that the checkpoints of one workspace may take, where the person set it."""
 
-    owner_path = "project__owner"
+    owner_path = "workspace__project__owner"
 
-    project = models.OneToOneField("chats.Project", models.CASCADE, primary_key=True, related_name="checkpoint_quota")
+    workspace = models.OneToOneField(
+        "chats.Workspace", models.CASCADE, primary_key=True, related_name="checkpoint_quota"
+    )
     megabytes = models.PositiveIntegerField()
 
     def __str__(self) -> str:
-        return f"{self.megabytes} MB for {self.project_id}"
+        return f"{self.megabytes} MB for {self.workspace_id}"
 
 
 class CallStart(models.Model):
-    """A call that may change something is about to run: on record before it does, so that a call without this has done
-    nothing. `changes`: what it will do to files, as path, digest before, digest after (see writes.py). `decision`: what
-    the person made of it where it was cut off."""
+    """Records that a call which may change something is about to run, so that a call without this row has done nothing.
+    `changes` is what it will do to files, as path, digest before, digest after (see write_intents.py). `decision` is
+    what the person made of it where it was cut off."""
 
     class Decision(models.TextChoices):
         AGAIN = "again", "run it again"

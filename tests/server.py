@@ -23,6 +23,7 @@ from tests.session_socket import SessionSocket
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 90
+BANNER_END = "Stop: Ctrl-C"
 
 # One client for all: making one reads the machine's certificates, which takes longer than most requests.
 http = httpx2.Client(trust_env=False, timeout=30)
@@ -45,12 +46,13 @@ class Server:
         self._log_start = 0
 
     def start(self) -> "Server":
-        """Return once it answers GET /healthz; raises RuntimeError with its log when it does not."""
+        """Return once it has said where it serves and answers; raises RuntimeError with its log when it does not."""
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         command = [sys.executable, *self.program]
         self.process = start(command, log=self.log, environment=self.environment, directory=PROJECT_DIR)
         deadline = time.monotonic() + START_TIMEOUT_S
-        while not self.is_healthy():
+        # It listens before it says so, so an answer alone does not mean that its output is whole.
+        while BANNER_END not in self.output or not self.is_healthy():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError(f"The server does not start:\n{self.output}")

@@ -1,13 +1,13 @@
-"""The failures of tools that the model can act on."""
+"""Defines the failures of tools that the model can act on. Pure."""
 
 
 class ToolError(Exception):
-    """The message is one sentence or two for the model: what went wrong and what to do instead."""
+    """Tells the model what went wrong: the message is one sentence or two, with what to do instead."""
 
 
 class NotFound(ToolError):
-    """Nothing has the name, or a directory on the way to it is missing."""
+    """Says that nothing has the name, or a directory on the way to it is missing."""
 
 
 class PathDenied(ToolError):
-    """The path is not one that a tool may touch."""
+    """Says that the path is not one that a tool may touch."""

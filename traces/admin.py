@@ -1,5 +1,5 @@
-"""Admin of what agents did: read-only, and lists that load no bodies and look no further than at the newest rows, or at
-those of a month. An id is found however old it is."""
+"""Shows in the admin what agents did. It is read-only, and its lists load no bodies and look no further than at the
+newest rows, or at the rows of a month. An id is found however old it is."""
 
 from contextlib import suppress
 from datetime import date
@@ -11,11 +11,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 
-from boocode.admin import KeptAdmin
+from boocode.web.admin import PermanentRecordAdmin
+from traces.read.newest_rows import NEWEST_ROWS, select_newest
 
 from .models import DailyUsage, ModelStep, ToolTrace, TurnSummary
-from .recency import NEWEST_ROWS, newest
-from .recorder import FAILURES
 
 DURATIONS = {"100": "0.1 s and more", "1000": "1 s and more", "10000": "10 s and more", "60000": "1 min and more"}
 
@@ -56,8 +55,8 @@ class MonthFilter(admin.SimpleListFilter):
         return queryset  # the newest of a month are chosen before any filter: see `RecentAdmin`
 
 
-class OwnedAdmin(KeptAdmin):
-    """Rows of a chat, to be found by its project and its user."""
+class OwnedAdmin(PermanentRecordAdmin):
+    """Lists rows of a chat, to be found by its project and its user."""
 
     list_select_related = ["chat__session__project__owner"]
 
@@ -75,7 +74,7 @@ class OwnedAdmin(KeptAdmin):
 
 
 class RecentAdmin(OwnedAdmin):
-    """So many rows that a list is of the newest ones, or of one month's."""
+    """Lists the newest rows, or the rows of one month, because there are too many for a list of all."""
 
     id_fields: tuple[str, ...] = ()
     """What an id that is searched for may be. All have an index."""
@@ -83,7 +82,7 @@ class RecentAdmin(OwnedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         is_whole = not _is_list(request) or _id(request.GET.get("q", ""))
-        return rows if is_whole else newest(rows, _month(request.GET.get("month", "")))
+        return rows if is_whole else select_newest(rows, _month(request.GET.get("month", "")))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -129,20 +128,20 @@ class ToolTraceAdmin(RecentAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         answer: Any = super().changelist_view(request, extra_context)
         if listed := getattr(answer, "context_data", {}).get("cl"):
-            answer.context_data["totals"] = totals(listed.queryset) | {"newest": NEWEST_ROWS}
+            answer.context_data["totals"] = sum_calls(listed.queryset) | {"newest": NEWEST_ROWS}
         return answer
 
 
-def totals(traces: QuerySet[ToolTrace]) -> dict[str, Any]:
-    """Of these calls, and of the model steps that made them."""
+def sum_calls(traces: QuerySet[ToolTrace]) -> dict[str, Any]:
+    """Adds up these calls, and the model steps that made them."""
     traces = traces.order_by()
     calls = traces.aggregate(
         calls=Count("pk"),
-        failures=Count("pk", filter=Q(status__in=FAILURES)),
+        failures=Count("pk", filter=Q(status__in=ToolTrace.FAILURES)),
         seconds=Coalesce(Sum("duration_ms"), 0.0) / 1000,
         waited=Coalesce(Sum("wait_ms"), 0.0) / 1000,
     )
-    steps = ModelStep.objects.filter(pk__in=traces.values("message_id")).aggregate(
+    steps = ModelStep.objects.filter(message_id__in=traces.values("message_id")).aggregate(
         steps=Count("pk"), prompt=Sum("prompt_tokens"), completion=Sum("completion_tokens"), cost=Sum("cost_usd")
     )
     return calls | steps
@@ -150,12 +149,12 @@ def totals(traces: QuerySet[ToolTrace]) -> dict[str, Any]:
 
 @admin.register(ModelStep)
 class ModelStepAdmin(RecentAdmin):
-    list_display = ["started_at", "model", "status", "duration", "prompt_tokens", "completion_tokens", "cost_usd"]
-    list_display += ["calls", "project", "user"]
-    list_filter = ["status", MonthFilter, "started_at", DurationFilter, *PLACES]
+    list_display = ["started_at", "model", "purpose", "status", "duration", "prompt_tokens", "completion_tokens"]
+    list_display += ["cost_usd", "calls", "project", "user"]
+    list_filter = ["status", "purpose", MonthFilter, "started_at", DurationFilter, *PLACES]
     search_fields = ["model", "error"]
-    search_help_text = "The id of a message or a turn, a model, or words of an error"
-    id_fields = ("pk", "turn_id")
+    search_help_text = "The id of a request, a message or a turn, a model, or words of an error"
+    id_fields = ("pk", "message_id", "turn_id")
     bodies = ("error",)
 
 

@@ -1,5 +1,5 @@
-"""What must never be stored: values of the server's environment that are secrets, and what a person's pattern matches.
-Pure.
+"""Masks what must never be stored: values of the server's environment that are secrets, and what a person's pattern
+matches. Pure.
 
 A list of values and not of shapes: a made-up key in somebody's test is none of ours, and our own is hidden whatever it
 looks like.
@@ -24,7 +24,7 @@ _PASSWORD_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:([^/\s@]+)@", re.I
 
 
 def secrets_of(environment: Mapping[str, str]) -> set[str]:
-    """The values that are secrets by their name, and passwords in addresses, whatever the name."""
+    """Returns the values that are secrets by their name, and passwords in addresses, whatever the name."""
     found = {value.strip() for name, value in environment.items() if _is_secret(name, value)}
     for value in environment.values():
         found |= set(_PASSWORD_IN_URL.findall(value))
@@ -47,6 +47,7 @@ class Redactor:
         self._starts = {form[0] for form in self._forms}
 
     def text(self, text: str) -> str:
+        """Masks secrets in a text."""
         for form in self._forms:
             if form in text:
                 text = text.replace(form, MASK)
@@ -54,11 +55,11 @@ class Redactor:
         return self._pattern.sub(lambda match: MASK if match[0] else "", text) if self._pattern else text
 
     def data(self, data: bytes) -> bytes:
-        """The same for bytes of any kind; what is no UTF-8 stays as it is."""
+        """Masks secrets in bytes of any kind; bytes that are no UTF-8 stay as they are."""
         return self.text(data.decode(errors="surrogateescape")).encode(errors="surrogateescape")
 
     def value(self, value: Any) -> Any:
-        """The same for every string in a JSON value, keys included."""
+        """Masks secrets in every string of a JSON value, keys included."""
         match value:
             case str():
                 return self.text(value)
@@ -70,10 +71,11 @@ class Redactor:
                 return value
 
     def stream(self) -> "Stream":
+        """Returns a redactor for one text that comes in pieces."""
         return Stream(self)
 
     def unfinished(self, text: str) -> int:
-        """The length of the end of `text` with which a secret may begin."""
+        """Returns the length of the end of `text` with which a secret may begin."""
         for start in range(max(0, len(text) - self._longest + 1), len(text)):
             if text[start] in self._starts and any(form.startswith(text[start:]) for form in self._forms):
                 return len(text) - start
@@ -91,19 +93,20 @@ class Stream:
         self._held = ""
 
     def feed(self, piece: str) -> str:
+        """Returns what can be shown by now."""
         text = self._redactor.text(self._held + piece)
         held = self._redactor.unfinished(text)
         self._held = text[len(text) - held :]
         return text[: len(text) - held]
 
     def finish(self) -> str:
-        """What was held back last: nothing more comes."""
+        """Returns what was held back last: nothing more comes."""
         rest, self._held = self._held, ""
         return rest
 
 
 def _forms(secret: str) -> Iterable[str]:
-    """The ways in which a secret shows up: as it is, as a JSON string, percent-decoded, and line by line."""
+    """Yields the ways in which a secret shows up: as it is, as a JSON string, percent-decoded, and line by line."""
     yield secret
     yield json.dumps(secret)[1:-1]
     yield unquote(secret)

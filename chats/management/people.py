@@ -1,4 +1,4 @@
-"""Users as the commands name them."""
+"""Finds the users that commands name."""
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 
 
 def find_user(username: str) -> AbstractBaseUser:
-    """The active user of this name. Raises CommandError with what to do."""
+    """Find the active user of this name. Raises CommandError with what to do."""
     users = get_user_model().objects.filter(is_active=True)
     user = users.filter(username=username).first()
     if user is not None:

@@ -1,17 +1,20 @@
-"""The rows of a chat: whose it is, what was said, which turn said it, and the log that clients replay."""
+"""Defines the rows of projects, sessions, chats, messages, turns and approvals, and the log that clients replay."""
 
 from .access import ApiToken, LoginLink
 from .approval import Approval, Rule
 from .chat import Chat, Session
+from .data_directory import DataDirectory
 from .log import LogSlice, SessionLog
 from .message import Message
 from .project import Project
 from .turn import Turn
+from .workspace import Workspace
 
 __all__ = [
     "ApiToken",
     "Approval",
     "Chat",
+    "DataDirectory",
     "LogSlice",
     "LoginLink",
     "Message",
@@ -20,4 +23,5 @@ __all__ = [
     "Session",
     "SessionLog",
     "Turn",
+    "Workspace",
 ]

@@ -1,3 +1,5 @@
+"""Defines API tokens and one-time login links."""
+
 import hashlib
 import secrets
 from datetime import timedelta
@@ -11,12 +13,12 @@ from .base import UUIDModel
 
 
 def digest(secret: str) -> str:
-    """What is kept of a secret. The secrets are 32 random bytes, so a plain hash is enough (no dictionary to try)."""
+    """Hash a secret. The secrets are 32 random bytes, so a plain hash is enough (no dictionary to try)."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class ApiToken(UUIDModel):
-    """A key for scripts: shown once when made, kept as a digest only."""
+    """Lets a script in: it is shown once when it is made, and kept as a digest only."""
 
     class Scope(models.TextChoices):
         WRITE = "write"
@@ -41,7 +43,7 @@ class ApiToken(UUIDModel):
 
     @classmethod
     def find(cls, secret: str) -> Self | None:
-        """The valid token with this text, its user loaded, or None."""
+        """Find the valid token with this text, with its user, or None."""
         tokens = cls.objects.select_related("user")
         return tokens.filter(digest=digest(secret), revoked_at=None, user__is_active=True).first()
 
@@ -50,7 +52,7 @@ class ApiToken(UUIDModel):
 
 
 class LoginLink(UUIDModel):
-    """A one-time way in, printed by `serve`."""
+    """Lets a person in once; `serve` prints it."""
 
     LIFETIME = timedelta(hours=24)
 
@@ -69,7 +71,7 @@ class LoginLink(UUIDModel):
 
     @classmethod
     def redeem(cls, secret: str) -> Self | None:
-        """Use the link up. A conditional update, so that of two clicks at once only one logs in."""
+        """Use the link up and return it, or None. A conditional update: of two clicks at once only one logs in."""
         links = cls.objects.filter(digest=digest(secret), used_at=None, expires_at__gt=timezone.now())
         if not links.filter(user__is_active=True).update(used_at=timezone.now()):
             return None

@@ -1,3 +1,5 @@
+"""Defines approvals of calls and the rules of a project."""
+
 from django.conf import settings
 from django.db import models
 
@@ -7,8 +9,11 @@ from .turn import Turn
 
 
 class Approval(UUIDModel):
-    """A tool call that waits for a person, or waited. `taken_at` says when its turn heard of the decision: before it
-    nothing has run, so that a call which waits survives a restart."""
+    """Records that a tool call waits, or waited, for a person.
+
+    `taken_at` says when the turn learned of the decision. Before that nothing has run, so a call that waits survives a
+    restart.
+    """
 
     class Decision(models.TextChoices):
         ALLOW = "allow"
@@ -37,7 +42,7 @@ class Approval(UUIDModel):
 
 
 class Rule(UUIDModel):
-    """What a project allows, asks or denies beyond its general setting; the last rule that matches wins."""
+    """Allows, asks or denies calls of a project beyond its general setting; the last rule that matches wins."""
 
     class Verdict(models.TextChoices):
         ALLOW = "allow"

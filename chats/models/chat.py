@@ -1,11 +1,14 @@
+"""Defines sessions and their chats."""
+
 from django.db import models
 
 from .base import UUIDModel
 from .project import Project
+from .workspace import Workspace
 
 
 class Session(UUIDModel):
-    """One piece of work on a project: its chats share a socket and a log."""
+    """Groups the chats of one piece of work on a project; they share a socket and a log."""
 
     owner_path = "project__owner"
 
@@ -14,6 +17,7 @@ class Session(UUIDModel):
     model = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -23,7 +27,7 @@ class Session(UUIDModel):
 
 
 class Chat(UUIDModel):
-    """One conversation with one agent."""
+    """Holds one conversation with one agent."""
 
     class Status(models.TextChoices):
         IDLE = "idle"
@@ -35,6 +39,7 @@ class Chat(UUIDModel):
     owner_path = "session__project__owner"
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="chats")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="chats")
     name = models.CharField(max_length=200, blank=True)
     model = models.CharField(max_length=200, blank=True)
     agent = models.CharField(max_length=50, default="build")

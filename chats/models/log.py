@@ -1,3 +1,5 @@
+"""Defines a session's log: its heads and its slices."""
+
 from uuid import UUID, uuid4
 
 from django.db import models
@@ -6,7 +8,7 @@ from .chat import Session
 
 
 class SessionLog(models.Model):
-    """Where a session's log stands. Its row's lock is what makes `ord` and `seq` gapless across processes."""
+    """Says how far a session's log reaches. The row's lock makes `ord` and `seq` gapless across processes."""
 
     session = models.OneToOneField(Session, models.CASCADE, primary_key=True, related_name="log")
     epoch = models.UUIDField(default=uuid4)
@@ -20,13 +22,13 @@ class SessionLog(models.Model):
         return f"log of {self.session_id} at {self.ord}"
 
     def new_epoch(self) -> UUID:
-        """History was rewritten: what clients hold can't be continued."""
+        """Start a new epoch: history was rewritten, and clients can't go on from what they hold."""
         self.epoch, self.first_epoch = uuid4(), False
         return self.epoch
 
 
 class LogSlice(models.Model):
-    """The entries of one session in one commit, each a frame as it goes over the wire, one a line.
+    """Holds the entries of one session in one commit, each a frame as it is sent, one on each line.
 
     Text and not JSON: a replay hands the lines on unread, and a JSON column of PostgreSQL refuses \\u0000.
     """

@@ -1,3 +1,5 @@
+"""Defines the messages of a chat."""
+
 from django.db import models
 from django.utils import timezone
 
@@ -7,10 +9,10 @@ from .turn import Turn
 
 
 class Message(UUIDModel):
-    """What somebody said: a person, the model in one step, or a tool.
+    """Holds what a person wrote, what the model said in one step, or what a tool gave back.
 
-    While the model speaks, its text is in the log only; the row gets it whole when the step ends. `last_seq` says which
-    text deltas `content` already holds: those below it.
+    While a step streams, its text is in the log only; the row gets it whole when the step ends. `content` holds the
+    text deltas below `last_seq`.
     """
 
     class Role(models.TextChoices):

@@ -1,3 +1,5 @@
+"""Defines projects: the folders that people open."""
+
 from pathlib import Path
 
 from django.conf import settings
@@ -10,18 +12,18 @@ SHOWN_CHARS = 150
 
 
 def is_allowed(path: Path) -> bool:
-    """Whether BooCode may work there. `path` is resolved: links count as where they lead."""
+    """Tell whether BooCode may work in `path`, whose links are resolved."""
     return any(path.is_relative_to(root) for root in settings.ALLOWED_ROOTS)
 
 
-def _short(text: str | Path) -> str:
-    """What a person wrote, as a sentence can hold it."""
+def _shorten(text: str | Path) -> str:
+    """Shorten what a person wrote, so that it fits into a sentence."""
     text = str(text)
     return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
 
 
 class Project(UUIDModel):
-    """A folder that somebody opened, and how the agent may work on it."""
+    """Names a folder that a person opened, and how the agent may work on it."""
 
     class Approval(models.TextChoices):
         ASK = "ask"
@@ -43,6 +45,7 @@ class Project(UUIDModel):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -52,7 +55,7 @@ class Project(UUIDModel):
 
     @staticmethod
     def resolve_root(text: str) -> Path:
-        """The directory that `text` names, links resolved.
+        """Return the directory that `text` names, links resolved.
 
         Raises ValueError with a sentence for the person: not absolute, missing, not a directory, outside the allowed
         roots, or BooCode's own data.
@@ -63,24 +66,24 @@ class Project(UUIDModel):
             path = Path(text.strip()).expanduser()
         except RuntimeError:
             raise ValueError(
-                f"There is no user of this machine as in “{_short(text)}”. Write the whole path."
+                f"There is no user of this machine as in “{_shorten(text)}”. Write the whole path."
             ) from None
         if not path.is_absolute():
-            raise ValueError(f"“{_short(text)}” is no absolute path. Write it from the root: /home/me/project.")
+            raise ValueError(f"“{_shorten(text)}” is no absolute path. Write it from the root: /home/me/project.")
         try:
             path = path.resolve()
             exists, is_directory = path.exists(), path.is_dir()
         except (OSError, RuntimeError) as error:
-            raise ValueError(f"“{_short(text)}” can't be opened: {_short(str(error))}.") from None
-        # Before the questions of existence: what lies elsewhere is nobody's to find out.
+            raise ValueError(f"“{_shorten(text)}” can't be opened: {_shorten(str(error))}.") from None
+        # Before asking whether it exists: people must not find out what lies elsewhere.
         if not is_allowed(path):
             roots = ", ".join(map(str, settings.ALLOWED_ROOTS))
             raise ValueError(
-                f"{_short(path)} is outside the folders BooCode may work in ({roots}). "
+                f"{_shorten(path)} is outside the folders BooCode may work in ({roots}). "
                 "Choose one below them, or add its parent to BOOCODE_ALLOWED_ROOTS and start again."
             )
         if not exists:
-            raise ValueError(f"There is no folder {_short(path)}. Make it first, or check the spelling.")
+            raise ValueError(f"There is no folder {_shorten(path)}. Make it first, or check the spelling.")
         if not is_directory:
             raise ValueError(f"{path} is a file. Name the folder it is in: {path.parent}.")
         if path.is_relative_to(settings.DATA_DIR):

@@ -1,3 +1,5 @@
+"""Defines turns, and how a process claims one and renews its lease."""
+
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,13 +15,16 @@ ACTIVE = ("running", "waiting")
 
 
 def lease() -> timedelta:
-    """For how long an owner is believed to live without a sign of it."""
+    """Return how long an owner counts as alive without a sign of life."""
     return timedelta(seconds=settings.LEASE_S)
 
 
 class Turn(UUIDModel):
-    """The agent's work on one message of the person's. It belongs to the server: `fence` counts its owners, and a write
-    under an older fence is refused, so that a process taken for dead can do no harm when it wakes up."""
+    """Is the agent's work on one message of a person's.
+
+    It belongs to the server. `fence` counts its owners, and a write under an older fence is refused, so that a process
+    that counted as dead can do no harm when it wakes up.
+    """
 
     class Status(models.TextChoices):
         QUEUED = "queued"
@@ -63,8 +68,10 @@ class Turn(UUIDModel):
 
     @classmethod
     def claim_next(cls, chat_id: UUID) -> "Turn | None":
-        """Take the chat's oldest queued turn. Of two workers that try, the conditional update lets one win; a chat that
-        has an active turn gives none."""
+        """Claim the chat's oldest queued turn; None where another turn of the chat is active.
+
+        Of two workers that try, the conditional update lets one win.
+        """
         open_turns = list(cls.objects.filter(chat_id=chat_id, status__in=(cls.Status.QUEUED, *ACTIVE)).order_by("id"))
         if not open_turns or any(turn.status in ACTIVE for turn in open_turns):
             return None
@@ -79,7 +86,7 @@ class Turn(UUIDModel):
 
     @classmethod
     def release(cls, turn_ids: list[UUID]) -> None:
-        """Give the leases up in good order: another process may go on at once, and it does not count as a crash."""
+        """Give the leases up: another process may go on at once, and it does not count as a crash."""
         cls.objects.filter(pk__in=turn_ids, status__in=ACTIVE).update(lease_until=None)
 
     @classmethod

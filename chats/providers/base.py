@@ -1,4 +1,4 @@
-"""What the agent says to a model and hears from it: plain values, no SDK."""
+"""What the agent says to a model and hears from it: plain values, no SDK. Pure."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -11,11 +11,13 @@ MAX_TOKENS = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """The model asks for a tool. `args` is a str where the model's text was no JSON object."""
+    """The model asks for a tool. `args` is a str where the model's text was no JSON object. `refusal` says to the model
+    why the call can't run, where it was cut or is too much."""
 
     id: str
     name: str
     args: dict[str, Any] | str
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +27,24 @@ class UserText:
 
 @dataclass(frozen=True, slots=True)
 class AssistantText:
-    """One finished step of the model. `state` is the `StepEnd.state` that came with it, handed back untouched."""
+    """One finished step of the model. `state` is the `StepEnd.state` that came with it, handed back untouched.
+    `made_by` is the provider's name, empty where unknown."""
 
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     state: str | None = None
+    made_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolOutput:
+    """What a call gave; `made_by` is the name of the provider whose model made the call."""
+
     tool_call_id: str
     tool: str
     content: str
+    is_error: bool = False
+    made_by: str = ""
 
 
 TranscriptItem = UserText | AssistantText | ToolOutput
@@ -107,7 +115,13 @@ Reason = Literal[
     "unknown_model",
     "not_configured",
     "refused",
+    "empty",
 ]
+
+
+def provider_of(model: str) -> str:
+    """The provider's name in a model's, as in `ollama:qwen3:8b`."""
+    return model.partition(":")[0] if ":" in model else ""
 
 
 class ModelError(Exception):

@@ -7,17 +7,11 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from .price_list import Known
+from .catalog import OPENAI_URL, PROVIDERS, Protocol
+from .custom_prices import Known
 
-LOCAL_SERVERS: Mapping[str, str] = MappingProxyType(
-    {
-        "ollama": "http://127.0.0.1:11434/v1",
-        "lmstudio": "http://127.0.0.1:1234/v1",
-        "llamacpp": "http://127.0.0.1:8080/v1",
-        "vllm": "http://127.0.0.1:8000/v1",
-    }
-)
-"""The ports these servers choose when nobody tells them another."""
+LOCAL_SERVERS: Mapping[str, str] = MappingProxyType({name: one.address for name, one in PROVIDERS.items() if one.local})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
@@ -30,7 +24,7 @@ class ProviderConfig:
     anthropic_api_key: str = field(default="", repr=False)
     anthropic_base_url: str = ""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
-    """Where the providers that come with an extra look for their keys (GROQ_API_KEY and the like)."""
+    """Where the other providers' keys are (GROQ_API_KEY and the like)."""
     local_servers: Mapping[str, str] = field(default_factory=lambda: LOCAL_SERVERS)
     prices: Mapping[str, Known] = field(default_factory=dict)
     """The person's own, by full name; they count more than any other."""
@@ -45,21 +39,35 @@ class ProviderConfig:
     retries: int = 2
     longest_retry_wait_s: float = 30.0
 
+    def key(self, provider_name: str) -> str:
+        """The provider's key, empty where there is none."""
+        variable = PROVIDERS[provider_name].key
+        own = {"OPENAI_API_KEY": self.openai_api_key, "ANTHROPIC_API_KEY": self.anthropic_api_key}
+        return (own[variable] if variable in own else self.environment.get(variable, "") if variable else "").strip()
+
+    def base_url(self, provider_name: str) -> str:
+        """Where the provider is asked; empty for a local server that is not to be used."""
+        provider = PROVIDERS[provider_name]
+        if provider.local:
+            return self.local_servers.get(provider_name, "")
+        own = {"OPENAI_BASE_URL": self.openai_base_url, "ANTHROPIC_BASE_URL": self.anthropic_base_url}
+        return own.get(provider.address_setting) or provider.address
+
+    def protocol(self, provider_name: str) -> Protocol:
+        """What is spoken with the provider."""
+        provider = PROVIDERS[provider_name]
+        custom = provider.custom_protocol if is_custom(provider_name, self) else None
+        return custom or provider.protocol
+
+    def has_key(self, provider_name: str) -> bool:
+        """Whether the provider can be asked: servers of one's own may do without a key."""
+        needs_key = bool(PROVIDERS[provider_name].key) and not is_custom(provider_name, self)
+        return not needs_key or bool(self.key(provider_name))
+
     def secrets(self) -> tuple[str, ...]:
         """The values that must never be shown."""
         named = (value for name, value in self.environment.items() if name.endswith(("_KEY", "_TOKEN", "_SECRET")))
         return tuple(value for value in (self.openai_api_key, self.anthropic_api_key, *named) if len(value) > 3)
-
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-OPENAI_URL = "https://api.openai.com/v1"
-OPENAI_HOST = "api.openai.com"
-
-
-def openai_address(config: ProviderConfig) -> tuple[str, bool]:
-    """The base URL of the openai kind, and whether it is OpenAI's own."""
-    base_url = config.openai_base_url or OPENAI_URL
-    return base_url, host_of(base_url) == OPENAI_HOST
 
 
 def host_of(url: str) -> str:
@@ -71,8 +79,14 @@ def host_of(url: str) -> str:
         return ""
 
 
-def is_custom(provider: str, config: ProviderConfig) -> bool:
-    """Whether `provider` is answered by somebody else's server, so that a model's name says nothing about it."""
-    if provider.startswith("openai"):
-        return not openai_address(config)[1]
-    return provider == "anthropic" and bool(config.anthropic_base_url)
+def is_custom(provider_name: str, config: ProviderConfig) -> bool:
+    """Whether `provider_name` is answered by somebody else's server, so that a model's name says nothing about it."""
+    if provider_name.startswith("openai"):
+        return host_of(config.base_url(provider_name)) != host_of(OPENAI_URL)
+    return provider_name == "anthropic" and bool(config.anthropic_base_url)
+
+
+def join_url(base_url: str, path: str) -> str:
+    """`base_url` with `path` after its own; a query stays at the end."""
+    parts = urlsplit(base_url)
+    return parts._replace(path=parts.path.rstrip("/") + path).geturl()

@@ -3,17 +3,16 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
-
-from .config import LOOPBACK, ProviderConfig, host_of, is_custom, openai_address
-from .loading import load
-from .registry import PROVIDERS, SCRIPTED_DEMO, Provider, default_model, has_key, is_installed
-from .scripted import script_names
+from .config import LOOPBACK, ProviderConfig, host_of, is_custom
+from .errors import AnswerError
+from .lazy_imports import load
+from .registry import PROVIDERS, SCRIPTED_DEMO, Provider, default_model, is_installed
+from .scripted.model import script_names
 
 LOCAL_TIMEOUT_S = 0.5
 REMOTE_TIMEOUT_S = 4.0
@@ -21,6 +20,8 @@ FRESH_FOR_S = 10.0
 LONGEST_LIST = 500
 
 NO_CHAT = re.compile(r"embed|whisper|tts|moderation|dall-e|image|audio|realtime|transcribe|sora|rerank|davinci|babbage")
+SAME_MODELS = frozenset({"openai-chat", "openai-responses"})
+"""Names for another protocol of a provider that is listed already."""
 OPENAI_CHAT = re.compile(r"^(gpt-[4-9]|gpt-\d\d|o\d|chatgpt)(?!.*(search|instruct|live|deep-research))")
 
 
@@ -40,14 +41,6 @@ class Found:
 
     models: tuple[ModelChoice, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-class _Listed(BaseModel):
-    id: str
-
-
-class _ModelList(BaseModel):
-    data: list[_Listed]
 
 
 _last: tuple[ProviderConfig, float, Found] | None = None
@@ -83,34 +76,28 @@ async def suggested_model(config: ProviderConfig) -> str:
 def _questions(config: ProviderConfig) -> list[Awaitable[Found]]:
     questions: list[Awaitable[Found]] = []
     for name, provider in PROVIDERS.items():
-        if provider.kind == "local":
+        if provider.local:
             questions.append(_ask_local(name, provider, config))
-        elif name in ("openai", "anthropic") and has_key(name, provider, config):
-            questions.append(_ask_remote(name, provider, config))
-        elif provider.kind == "inferred" and _is_ready(name, provider, config):
+        elif not config.has_key(name) or not is_installed(provider):
+            continue
+        elif provider.protocol == "other":
             questions.append(_known(name, provider))
+        elif provider.protocol != "scripted" and name not in SAME_MODELS:
+            questions.append(_ask_remote(name, provider, config))
     return questions
-
-
-def _is_ready(name: str, provider: Provider, config: ProviderConfig) -> bool:
-    return has_key(name, provider, config) and (not provider.package or is_installed(provider.package))
 
 
 async def _ask_local(name: str, provider: Provider, config: ProviderConfig) -> Found:
     """A local server's list. Nobody there, or something else on that port, is nothing to speak of."""
-    base_url = config.local_servers.get(name, "")
+    base_url = config.base_url(name)
     if not host_of(base_url) or _is_own(base_url, config):
         return Found()
-    httpx2 = await asyncio.to_thread(load, "httpx2")
+    lists = await _load_lists()
     try:
-        # Reading the certificates takes longer than all the rest, and these are servers of this machine.
-        secure = base_url.startswith("https")
-        async with httpx2.AsyncClient(timeout=LOCAL_TIMEOUT_S, verify=secure, trust_env=False) as client:
-            answer = await asyncio.wait_for(client.get(f"{base_url}/models"), LOCAL_TIMEOUT_S)
-        listed = _ModelList.model_validate_json(answer.content) if answer.status_code == 200 else _ModelList(data=[])
-    except (httpx2.HTTPError, TimeoutError, ValidationError):
+        ids = await asyncio.wait_for(lists.list_models(name, config), LOCAL_TIMEOUT_S)
+    except (AnswerError, TimeoutError):
         return Found()
-    return Found(_choices(name, provider, (model.id for model in listed.data), local=True))
+    return Found(_choices(name, provider, ids, local=True))
 
 
 def _is_own(base_url: str, config: ProviderConfig) -> bool:
@@ -119,42 +106,27 @@ def _is_own(base_url: str, config: ProviderConfig) -> bool:
 
 
 async def _ask_remote(name: str, provider: Provider, config: ProviderConfig) -> Found:
-    """The SDK's own list."""
-    address, sdk, ask = (
-        (openai_address(config)[0], f"{__package__}.openai_client", _openai_ids)
-        if name == "openai"
-        else (config.anthropic_base_url, "anthropic", _anthropic_ids)
-    )
+    # Loaded before the clock starts: on a busy machine that alone takes longer than an answer may.
+    lists = await _load_lists()
     try:
-        # Loaded before the clock starts: on a busy machine that alone takes longer than an answer may.
-        loaded = await asyncio.to_thread(load, sdk)
-        ids = await asyncio.wait_for(ask(loaded, config), REMOTE_TIMEOUT_S)
-    except Exception:  # whatever an SDK raises, the picker goes on without this provider
-        where = f" at {host_of(address)}" if is_custom(name, config) else ""
+        ids = await asyncio.wait_for(lists.list_models(name, config), REMOTE_TIMEOUT_S)
+    except (AnswerError, TimeoutError):
+        where = f" at {host_of(config.base_url(name))}" if is_custom(name, config) else ""
         return Found(notes=(f"{provider.label}{where} did not list its models. Check {provider.key} and the network.",))
+    if name == "openai":
+        official = not is_custom(name, config)
+        ids = sorted((id_ for id_ in ids if OPENAI_CHAT.match(id_)), reverse=True) if official else sorted(ids)
     return Found(_choices(name, provider, ids))
 
 
-async def _openai_ids(clients: Any, config: ProviderConfig) -> list[str]:
-    base_url, official = openai_address(config)
-    async with clients.openai_client(config, base_url, config.openai_api_key) as client:
-        ids = [model.id async for model in client.models.list()]
-    return sorted(ids) if not official else sorted((id_ for id_ in ids if OPENAI_CHAT.match(id_)), reverse=True)
-
-
-async def _anthropic_ids(anthropic: Any, config: ProviderConfig) -> list[str]:
-    client = anthropic.AsyncAnthropic(
-        api_key=config.anthropic_api_key or "none", base_url=config.anthropic_base_url or None, max_retries=0
-    )
-    async with client:
-        return [model.id async for model in client.models.list(limit=100)]
+async def _load_lists() -> Any:
+    return await asyncio.to_thread(load, "model_lists")
 
 
 async def _known(name: str, provider: Provider) -> Found:
-    """What pydantic-ai knows of a provider that it reaches by itself."""
-    models = await asyncio.to_thread(load, "pydantic_ai.models")
-    names: Sequence[str] = get_args(models.KnownModelName.__value__)
-    return Found(_choices(name, provider, (known.partition(":")[2] for known in names if known.startswith(f"{name}:"))))
+    """What pydantic-ai knows of a provider that is reached through it."""
+    other = await asyncio.to_thread(load, "protocols.other")
+    return Found(_choices(name, provider, other.known_models(name)))
 
 
 def _choices(name: str, provider: Provider, ids: Iterable[str], local: bool = False) -> tuple[ModelChoice, ...]:

@@ -8,31 +8,9 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from .base import Usage
+from .catalog import PROVIDERS
 from .config import ProviderConfig, is_custom
-from .price_list import Known
-
-PRICED: Mapping[str, str] = MappingProxyType(
-    {
-        "openai": "openai",
-        "openai-chat": "openai",
-        "openai-responses": "openai",
-        "anthropic": "anthropic",
-        "google": "google",
-        "groq": "groq",
-        "mistral": "mistral",
-        "cohere": "cohere",
-        "xai": "x-ai",
-        "deepseek": "deepseek",
-        "openrouter": "openrouter",
-        "together": "together",
-        "fireworks": "fireworks",
-        "moonshotai": "moonshotai",
-        "cerebras": "cerebras",
-        "zai": "zai",
-    }
-)
-"""Our provider names, and genai-prices'. What is not in here (local servers, scripts) has no price."""
-
+from .custom_prices import Known
 
 OVERRIDES: Mapping[str, Known] = MappingProxyType({})
 """By full name, as in `openai:gpt-5`. Add a row where genai-prices is wrong or late."""
@@ -53,8 +31,8 @@ def cost_usd(
         return None
     if known := _known(name, config, overrides):
         return known.cost(usage)
-    provider, _, model = name.partition(":")
-    if provider not in PRICED or (config is not None and is_custom(provider, config)):
+    price_list, model = _listed(name, config)
+    if not price_list:
         return None
     from genai_prices import Usage as PricedUsage
     from genai_prices import calc_price
@@ -66,7 +44,7 @@ def cost_usd(
         cache_write_tokens=usage.cache_write_tokens or 0,
     )
     try:
-        return calc_price(spent, model, provider_id=PRICED[provider]).total_price
+        return calc_price(spent, model, provider_id=price_list).total_price
     except (LookupError, ValueError):
         return None
 
@@ -78,13 +56,13 @@ def context_window(
     known = _known(name, config, overrides)
     if known and known.context_window is not None:
         return known.context_window
-    provider, _, model = name.partition(":")
-    if provider not in PRICED or (config is not None and is_custom(provider, config)):
+    price_list, model = _listed(name, config)
+    if not price_list:
         return None
     from genai_prices.data_snapshot import get_snapshot
 
     try:
-        _, found = get_snapshot().find_provider_model(model, None, PRICED[provider], None)
+        _, found = get_snapshot().find_provider_model(model, None, price_list, None)
     except (LookupError, ValueError):
         return None
     return found.context_window
@@ -92,3 +70,11 @@ def context_window(
 
 def _known(name: str, config: ProviderConfig | None, overrides: Mapping[str, Known]) -> Known | None:
     return (config.prices.get(name) if config else None) or overrides.get(name)
+
+
+def _listed(name: str, config: ProviderConfig | None) -> tuple[str, str]:
+    """genai-prices' name of the provider, empty where it has no prices (local servers, scripts), and the model's."""
+    provider_name, _, model = name.partition(":")
+    if provider_name not in PROVIDERS or (config is not None and is_custom(provider_name, config)):
+        return "", model
+    return PROVIDERS[provider_name].price_list, model

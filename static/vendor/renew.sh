@@ -19,10 +19,10 @@ unpack() { # name: prints the folder that holds the package
 
 keep() { # file, target: the source map comment goes, for the map is not shipped and the manifest storage looks for it
     mkdir -p "$(dirname "$here/$2")"
-    sed -e '/^\/\/# sourceMappingURL=/d' "$1" >"$here/$2"
+    { echo '// @ts-nocheck'; sed -e '/^\/\/# sourceMappingURL=/d' "$1"; } >"$here/$2" # not ours to check
 }
 
-rm -rf "$here/marked" "$here/dompurify" "$here/highlight" "$here/anser" "$here/uplot"
+rm -rf "$here/marked" "$here/dompurify" "$here/highlight" "$here/anser" "$here/uplot" "$here/katex"
 
 from=$(unpack marked)
 keep "$from/lib/marked.esm.js" marked/marked.esm.js
@@ -42,11 +42,24 @@ done
 from=$(unpack anser)
 mkdir -p "$here/anser"
 { # a CommonJS module becomes an ES module by what stands around it
+    echo '// @ts-nocheck'
     echo 'const module = { exports: {} };'
     cat "$from/lib/index.js"
     echo 'export default module.exports;'
 } >"$here/anser/anser.js"
 cp "$from/LICENSE" "$here/anser/LICENSE"
+
+from=$(unpack katex)
+mkdir -p "$here/katex"
+{ # a UMD module becomes an ES module by what stands around it
+    echo '// @ts-nocheck'
+    echo 'const module = { exports: {} };'
+    echo 'const exports = module.exports;'
+    cat "$from/dist/katex.min.js"
+    echo
+    echo 'export default module.exports;'
+} >"$here/katex/katex.js"
+cp "$from/LICENSE" "$here/katex/LICENSE"
 
 from=$(unpack uplot)
 keep "$from/dist/uPlot.esm.js" uplot/uPlot.esm.js

@@ -9,9 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chats import sessions
-from chats.models import ApiToken, Approval, LoginLink, LogSlice, Message, Project, Rule, Turn
-from snapshots import store
+from chats.models import ApiToken, Approval, DataDirectory, LoginLink, LogSlice, Message, Project, Rule, Turn
+from chats.projects import sessions
+from snapshots import agent_snapshots
 from snapshots.models import CallStart, Checkpoint, Quota, Restoration
 from traces.models import DailyUsage, ModelStep, ToolTrace, TurnSummary
 
@@ -38,12 +38,13 @@ def make_everything(name: str) -> None:
     TurnSummary.objects.create(chat=chat, turn=turn, title=name, queued_at=now)
     DailyUsage.objects.create(chat=chat, day=now.date(), kind="tool", name="bash")
     LogSlice.objects.create(session=session, first_ord=1, last_ord=2, frames=CANARY)
-    checkpoint = Checkpoint.objects.create(project=project, chat=chat)
-    Restoration.objects.create(project=project, chat=chat, user=user, checkpoint=checkpoint, scope="files")
+    checkpoint = Checkpoint.objects.create(workspace=chat.workspace, chat=chat)
+    Restoration.objects.create(workspace=chat.workspace, chat=chat, user=user, checkpoint=checkpoint, scope="files")
     CallStart.objects.create(trace=trace)
-    Quota.objects.create(project=project, megabytes=500)
-    store.save(chat.id, {"is": CANARY})
+    Quota.objects.create(workspace=chat.workspace, megabytes=500)
+    agent_snapshots.save(chat.id, {"is": CANARY})
     ApiToken.issue(user)
+    DataDirectory.objects.create()
     LoginLink.issue(user)
 
 

@@ -1,5 +1,6 @@
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,8 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from boocode.authentication import new_login_link, redeem_login_link
+from chats.accounts.authentication import make_login_link, redeem_login_link
+from chats.accounts.server_address import record_address
 from chats.models import LoginLink
 
 if TYPE_CHECKING:
@@ -23,6 +25,21 @@ def redeem(secret: str) -> str | None:
     request = RequestFactory().get("/login/link")
     request.session = SessionStore()
     return request.session[SESSION_KEY] if redeem_login_link(request, secret) else None
+
+
+def test_it_prints_the_address_of_the_server_that_was_started_last(
+    alice: "User", settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PORT", raising=False)
+    settings.DATA_DIR, settings.PUBLIC_URL, settings.PORT = tmp_path, "", 8123
+    record_address()
+    settings.PORT = 8000
+    out = StringIO()
+    call_command("loginlink", "alice", stdout=out)
+    assert out.getvalue().startswith("http://127.0.0.1:8123/login/link?")
+    monkeypatch.setenv("PORT", "8000")
+    call_command("loginlink", "alice", stdout=out)
+    assert out.getvalue().splitlines()[1].startswith("http://127.0.0.1:8000/")
 
 
 def test_it_logs_in_once(alice: "User") -> None:
@@ -64,6 +81,6 @@ def test_it_names_an_address_that_a_browser_can_open(alice: "User", settings: Se
         ("127.0.0.1", "https://boo.example.org", "https://boo.example.org/"),
     ]:
         settings.HOST, settings.PORT, settings.PUBLIC_URL = host, 8123, public
-        link = new_login_link(alice)
+        link = make_login_link(alice)
         assert link.startswith(start)
         assert redeem(parse_qs(urlsplit(link).query)["token"][0])

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from chats import sessions
 from chats.models import Project, Session
+from chats.projects import sessions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unhashed_static")]
 

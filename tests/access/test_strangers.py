@@ -10,10 +10,11 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
-from chats import sessions
 from chats.models import Chat, Message, Project, Rule, Session, Turn
-from snapshots import store
+from chats.projects import sessions
+from snapshots import agent_snapshots
 from snapshots.models import Checkpoint
+from tests.api.checked_client import CheckedClient
 from tests.api.conftest import client_of
 from traces.models import ToolTrace, TurnSummary
 
@@ -55,8 +56,10 @@ OBJECTS = [
 LISTS = [
     ("GET", "/api/projects"),
     ("POST", "/api/projects"),
+    ("GET", "/api/bin"),
     ("GET", "/api/sessions"),
     ("GET", "/api/usage"),
+    ("GET", "/api/approvals"),
     ("GET", "/api/models"),
     ("GET", "/api/folders"),
     ("POST", "/api/sample"),
@@ -73,8 +76,8 @@ def ids(session: Session, chat: Chat) -> dict[str, str]:
         chat=chat, message=message, turn=turn, step=1, tool="read_file", input={}, started_at=timezone.now()
     )
     TurnSummary.objects.create(turn=turn, chat=chat, queued_at=timezone.now())
-    store.save(chat.id, {})
-    checkpoint = Checkpoint.objects.create(project=session.project, chat=chat, kind=Checkpoint.Kind.TURN)
+    agent_snapshots.save(chat.id, {})
+    checkpoint = Checkpoint.objects.create(workspace=chat.workspace, chat=chat, kind=Checkpoint.Kind.TURN)
     rule = Rule.objects.create(project=session.project, tool="run_command", pattern="make", verdict="allow")
     return {
         "project": str(session.project_id),
@@ -82,6 +85,7 @@ def ids(session: Session, chat: Chat) -> dict[str, str]:
         "chat": str(chat.id),
         "turn": str(turn.id),
         "trace": str(trace.id),
+        "message": str(message.id),
         "checkpoint": str(checkpoint.id),
         "rule": str(rule.id),
     }
@@ -108,7 +112,7 @@ def test_it_shows_things_to_their_owner_only(
     method: str, path: str, body: dict[str, str] | None, ids: dict[str, str], as_alice: APIClient, as_charlie: APIClient
 ) -> None:
     assert call(as_charlie, method, path, body, ids) == 404
-    assert call(APIClient(), method, path, body, ids) == 401
+    assert call(CheckedClient(), method, path, body, ids) == 401
     assert call(as_alice, method, path, body, ids) in (200, 201, 202, 204)
 
 
@@ -145,7 +149,7 @@ def test_a_chat_of_ones_own_is_no_way_to_anothers_checkpoint(
 
 @pytest.mark.parametrize(("method", "path"), LISTS)
 def test_it_wants_to_know_who_asks(method: str, path: str, db: None) -> None:
-    answer = APIClient().generic(method, path, "{}", content_type="application/json")
+    answer = CheckedClient().generic(method, path, "{}", content_type="application/json")
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Bearer realm="BooCode"')
 
 

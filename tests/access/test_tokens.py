@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from boocode.authentication import authenticate_token
+from chats.accounts.authentication import authenticate_token
 from chats.models import ApiToken, Project
 from tests.api.conftest import client_of
 

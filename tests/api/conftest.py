@@ -7,8 +7,9 @@ import pytest
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from chats import sessions
 from chats.models import ApiToken, Chat, Project, Session
+from chats.projects import sessions
+from tests.api.checked_client import CheckedClient
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def client_of(user: Any, scope: str = ApiToken.Scope.WRITE) -> APIClient:
     """A client with a token of the user's."""
-    client = APIClient()
+    client = CheckedClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {ApiToken.issue(user, scope=scope)}")
     client.default_format = "json"
     return client

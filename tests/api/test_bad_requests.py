@@ -67,7 +67,7 @@ def test_it_hides_what_broke_and_answers_in_json(
     def break_down(*_: object) -> None:
         raise RuntimeError("the canary")
 
-    monkeypatch.setattr("chats.api.ProjectList.get_queryset", break_down)
+    monkeypatch.setattr("chats.web.api.ProjectList.get_queryset", break_down)
     as_alice.raise_request_exception = False
     answer = as_alice.get("/api/projects")
     assert (answer.status_code, answer["Content-Type"]) == (500, "application/json")
@@ -80,6 +80,7 @@ def test_it_says_that_the_disk_is_full(as_alice: APIClient, chat: Chat) -> None:
     as_alice.raise_request_exception = False
     url, message = f"/api/chats/{chat.id}/messages", {"content": "word " * 50_000}
     with connection.cursor() as cursor:
+        cursor.execute("VACUUM")  # other tests leave free pages, which could hold the message
         cursor.execute("PRAGMA page_count")
         cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0] + 1}")
         try:
@@ -106,7 +107,7 @@ def test_it_tells_what_its_disk_or_its_database_lacks(
     def break_down(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("chats.api.ProjectList.get_queryset", break_down)
+    monkeypatch.setattr("chats.web.api.ProjectList.get_queryset", break_down)
     as_alice.raise_request_exception = False
     assert as_alice.get("/api/projects").status_code == status
 

@@ -46,6 +46,18 @@ def test_it_replaces_what_no_database_keeps(as_alice: APIClient, chat: Chat) -> 
     assert (answer.status_code, answer.json()["message"]["content"]) == (202, "a\ufffdb\ufffd")
 
 
+def test_a_request_id_stands_for_one_message(as_alice: APIClient, chat: Chat) -> None:
+    url = f"/api/chats/{chat.id}/messages"
+    first = as_alice.post(url, {"content": "fix it", "request_id": "r-1"}).json()
+    other = as_alice.post(url, {"content": "break it", "request_id": "r-1"})
+    assert other.status_code == 409
+    assert "another message" in other.json()["detail"]
+    assert as_alice.post(url, {"content": "fix it", "request_id": "r-1"}).json() == first
+    # An empty one, which generated clients send, is none.
+    ids = {as_alice.post(url, {"content": "go", "request_id": ""}).json()["turn"]["id"] for _ in range(2)}
+    assert len(ids) == 2
+
+
 def test_it_refuses_a_request_id_that_is_too_long(as_alice: APIClient, chat: Chat) -> None:
     body = {"content": "fix it", "request_id": "r" * 101}
     assert "request_id" in as_alice.post(f"/api/chats/{chat.id}/messages", body).json()

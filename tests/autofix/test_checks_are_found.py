@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tools.project_check import by_hand, find
+from tools.check.discovery import find, parse_check_command
 
 
 def has(*names: str) -> Callable[[str], bool]:
@@ -81,6 +81,6 @@ def test_only_what_runs_no_code_of_the_project_is_harmless() -> None:
 
 
 def test_a_line_written_by_hand_is_taken_as_it_is() -> None:
-    check = by_hand("npm run build && npm test")
+    check = parse_check_command("npm run build && npm test")
     assert check.shown == "npm run build && npm test"
     assert check.commands == (("sh", "-c", "npm run build && npm test"),)

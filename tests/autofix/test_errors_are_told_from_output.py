@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.autofix import Problem
-from tools.compiler_output import MAX_PROBLEMS, problems_of
+from tools.check.compiler_output import MAX_PROBLEMS, read_problems
+from tools.check.regressions import Problem
 
 ROOT = "/w/app"
 
@@ -38,7 +38,7 @@ ROOT = "/w/app"
     ],
 )
 def test_it_knows(output: str, file: str | None, line: int | None, code: str, message: str) -> None:
-    (problem,) = problems_of(f"building\n{output}\n", ROOT)
+    (problem,) = read_problems(f"building\n{output}\n", ROOT)
     if file is None:
         assert not problem.file
     else:
@@ -46,36 +46,36 @@ def test_it_knows(output: str, file: str | None, line: int | None, code: str, me
 
 
 def test_the_lines_below_tscs_first_belong_to_the_message() -> None:
-    (problem,) = problems_of("a.ts(1,1): error TS1: No.\n  Types of 'a' differ.\n    Type 'b' is none.", ROOT)
+    (problem,) = read_problems("a.ts(1,1): error TS1: No.\n  Types of 'a' differ.\n    Type 'b' is none.", ROOT)
     assert problem.message == "No. Types of 'a' differ. Type 'b' is none."
 
 
 def test_warnings_count_only_where_there_are_no_errors() -> None:
     both = "a.c:1:2: warning: unused\na.c:3:4: error: broken\na.c:5:6: note: here"
-    assert [problem.message for problem in problems_of(both, ROOT)] == ["broken"]
-    assert [problem.message for problem in problems_of("a.c:1:2: warning: unused", ROOT)] == ["unused"]
+    assert [problem.message for problem in read_problems(both, ROOT)] == ["broken"]
+    assert [problem.message for problem in read_problems("a.c:1:2: warning: unused", ROOT)] == ["unused"]
 
 
 def test_addresses_frames_and_times_are_no_errors() -> None:
     noise = "http://localhost:3000 ready\n12:30:45 [vite] x\n    at foo (/x/a.js:3:5)\ntests/t.py:12: in test_x"
-    (problem,) = problems_of(noise, ROOT)
+    (problem,) = read_problems(noise, ROOT)
     assert not problem.file
     assert "[vite]" in problem.message
 
 
 def test_what_is_not_understood_is_told_by_its_end() -> None:
-    (problem,) = problems_of("\n".join(map(str, range(1_000))), ROOT)
+    (problem,) = read_problems("\n".join(map(str, range(1_000))), ROOT)
     assert problem.message.split() == [str(number) for number in range(980, 1_000)]
-    assert problems_of("", ROOT)[0].message == "It failed and printed nothing."
+    assert read_problems("", ROOT)[0].message == "It failed and printed nothing."
 
 
 @given(st.text(alphabet="a.:(),[]0 \n->Eerorwanig/\"'\t", max_size=400))
 def test_no_output_breaks_it(output: str) -> None:
-    assert 1 <= len(problems_of(output, ROOT)) <= MAX_PROBLEMS
+    assert 1 <= len(read_problems(output, ROOT)) <= MAX_PROBLEMS
 
 
 def test_no_line_takes_it_long() -> None:
     lines = ["a" * 200 + ".ts", "x:" * 100, " " * 300, "(" * 300, "a.b " * 80 + ":1"]
     began = time.monotonic()
-    assert problems_of("\n".join(lines * 1_000), ROOT)
+    assert read_problems("\n".join(lines * 1_000), ROOT)
     assert time.monotonic() - began < 3

@@ -4,7 +4,20 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from tests.bench import burst, deltas, page, request, resume, snapshots, sockets, start, tool_calls, tools, traces
+from tests.bench import (
+    adapters,
+    burst,
+    deltas,
+    page,
+    request,
+    resume,
+    snapshots,
+    sockets,
+    start,
+    tool_calls,
+    tools,
+    traces,
+)
 from tests.bench.place import Place, prepared
 from tests.bench.table import Table
 
@@ -13,6 +26,7 @@ BENCHES: dict[str, Bench] = {
     "start": start.run,
     "page": page.run,
     "request": request.run,
+    "adapters": adapters.run,
     "tool_calls": tool_calls.run,
     "tools": tools.run,
     "deltas": deltas.run,

@@ -11,7 +11,12 @@ def resident_mb(pid: int) -> float:
     return (_kb(pid, "status", "VmRSS:") + children) * 1024 / 1e6
 
 
-def own_mb(pid: int) -> float:
+def proportional_mb(pid: int) -> float:
+    """Memory of the process and its descendants, shared pages by their share (PSS), in MB (10^6 bytes)."""
+    return sum(_kb(each, "smaps_rollup", "Pss:") for each in _family(pid)) * 1024 / 1e6
+
+
+def own_mb(pid: int | str) -> float:
     """Resident memory of the process alone. For a moment a child that is about to be another program looks as large."""
     return _kb(pid, "status", "VmRSS:") * 1024 / 1e6
 
@@ -31,7 +36,7 @@ def _family(pid: int) -> list[int]:
     return family
 
 
-def _kb(pid: int, file: str, prefix: str) -> int:
+def _kb(pid: int | str, file: str, prefix: str) -> int:
     """The sum of the lines that begin with `prefix`."""
     with suppress(FileNotFoundError, ProcessLookupError):
         lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import statistics
+import sys
 import time
 from itertools import pairwise
 from typing import Any
@@ -11,20 +12,53 @@ from typing import Any
 from tests.bench.client import Client
 from tests.bench.model import Exchange, ModelProcess, playing
 from tests.bench.place import Place
-from tests.bench.process import cpu_ms
+from tests.bench.process import cpu_ms, proportional_mb
 from tests.bench.table import Table, median, quantile
-from tests.server import Server
+from tests.server import PROJECT_DIR, Server
+from tools.commands import sandbox
 
 READ = [{"tool": "read_file", "args": {"path": "notes/{i}.txt"}}]
+COMMAND = [{"tool": "run_command", "args": {"command": ["true", "{i}"]}}]
 REPEATS = 5
+LONG_TURN_S = 300
 
 
-def script(calls: int) -> list[Any]:
-    return [[{"text": "Ready."}], {"repeat": calls, "of": [READ]}, [{"text": "Done."}]]
+def script(calls: int, call: list[Any] = READ) -> list[Any]:
+    return [[{"text": "Ready."}], {"repeat": calls, "of": [call]}, [{"text": "Done."}]]
 
 
 async def run(place: Place) -> list[Table]:
-    return [await fifty(place), *await two_hundred(place)]
+    return [await against_bare_loop(place), await fifty(place), *await two_hundred(place), await thousand(place)]
+
+
+async def against_bare_loop(place: Place) -> Table:
+    table = Table("Tool calls against the bare loop: 50 in a row")
+    await compare(place, table, "`run_command` of `true`", COMMAND, 5, BOOCODE_SANDBOX="off")
+    if sandbox.choose("auto", network=False):
+        await compare(place, table, "the same in bubblewrap", COMMAND, 7, BOOCODE_SANDBOX="on")
+    await compare(place, table, "`read_file` of a small file", READ, 2.5)
+    table.notes.append(f"Means of 50 calls, medians of {REPEATS} turns by turns with `bare_loop.py`.")
+    return table
+
+
+async def compare(place: Place, table: Table, what: str, call: list[Any], most: float, **environment: str) -> None:
+    bare, ours = [], []
+    with playing(script(50, call), place.home) as model, place.serving(model, **environment) as server:
+        for _ in range(REPEATS):
+            bare.append(statistics.mean(await bare_turn(place, model)))
+            ours.append(statistics.mean((await turn(place, server, model))[1]))
+    table.add(f"{what}: the bare loop", median(bare), "ms")
+    table.add(f"{what}: BooCode", median(ours), "ms")
+    table.add(f"{what}: BooCode in terms of it", median(ours) / median(bare), "times", most)
+
+
+async def bare_turn(place: Place, model: ModelProcess) -> list[float]:
+    """As `turn`, in the bare loop. Returns the milliseconds from each answer's end to the next request."""
+    asked = len(model.exchanges)
+    command = [sys.executable, "-m", "tests.bench.bare_loop", model.url, str(place.folder)]
+    process = await asyncio.create_subprocess_exec(*command, cwd=PROJECT_DIR)
+    assert await process.wait() == 0
+    return overheads_ms(model.exchanges[asked + 1 :])
 
 
 async def fifty(place: Place) -> Table:
@@ -46,13 +80,30 @@ async def fifty(place: Place) -> Table:
 async def two_hundred(place: Place) -> list[Table]:
     growth = Table("Tool calls: 200 in a row")
     with playing(script(200), place.home) as model, place.serving(model, BOOCODE_MAX_STEPS="300") as server:
-        for _ in range(2):
-            session_id, gaps, _ = await turn(place, server, model)
+        assert server.process is not None
+        await turn(place, server, model)
+        memory = proportional_mb(server.process.pid)
+        session_id, gaps, _ = await turn(place, server, model)
         first, last = median(gaps[:25]), median(gaps[175:])
         growth.add("overhead of calls 1 to 25, p50", first, "ms")
         growth.add("overhead of calls 176 to 200, p50", last, "ms")
         growth.add("growth", last / first, "times", 1.1)
+        growth.add("memory of all processes after 200 calls (PSS)", memory, "MB", 120)
         return [growth, await fresh_client(server, session_id)]
+
+
+async def thousand(place: Place) -> Table:
+    table = Table("Tool calls: 1,000 in a row, `run_command` of `true`")
+    environment = {"BOOCODE_SANDBOX": "off", "BOOCODE_MAX_STEPS": "1100"}
+    with playing(script(1000, COMMAND), place.home) as model, place.serving(model, **environment) as server:
+        bare = await bare_turn(place, model)
+        _, gaps, _ = await turn(place, server, model)
+    for name, found in (("the bare loop", bare), ("BooCode", gaps)):
+        table.add(f"{name}: calls 1 to 25, p50", median(found[:25]), "ms")
+        table.add(f"{name}: calls 976 to 1,000, p50", median(found[975:]), "ms")
+    table.add("BooCode: growth to calls 176 to 200", median(gaps[175:200]) / median(gaps[:25]), "times", 1.1)
+    table.add("BooCode: growth to calls 976 to 1,000", median(gaps[975:]) / median(gaps[:25]), "times", 1.1)
+    return table
 
 
 async def turn(place: Place, server: Server, model: ModelProcess) -> tuple[str, list[float], float]:
@@ -68,8 +119,8 @@ async def turn(place: Place, server: Server, model: ModelProcess) -> tuple[str, 
         gc.collect()
         gc.disable()
         used = cpu_ms(server.process.pid)
-        await asyncio.to_thread(server.send, chat_id, "Read all notes.")
-        await client.idle()
+        await asyncio.to_thread(server.send, chat_id, "Go.")
+        await client.idle(LONG_TURN_S)
         gc.enable()
         used = cpu_ms(server.process.pid) - used
     return session_id, overheads_ms(model.exchanges[asked:]), used

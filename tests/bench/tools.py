@@ -11,11 +11,12 @@ from typing import Any
 
 from tests.bench.place import Place
 from tests.bench.table import Table, median
-from tools import registry, sandbox
+from tools import registry
 from tools.base import ToolContext, ToolResult
 from tools.builtin import search_files
-from tools.processes import SPAWNER
-from tools.workspace import Workspace
+from tools.commands import sandbox
+from tools.commands.processes import SPAWNER
+from tools.files.workspace import Workspace
 
 RUNS = 60
 GIGABYTE = 1024**3
@@ -106,7 +107,7 @@ async def search(root: Path, workspace: Workspace) -> Table:
         (directory / f"f{number}.py").write_text(f"def function_{number}(a, b):\n    return a + b\n" * 20)
     context = ToolContext(workspace)
     look = {"pattern": "function_1234[0-9]\\b", "path": "tree"}
-    program = search_files.ripgrep()
+    program = search_files.find_ripgrep()
     if program:
         alone, ours = [], []
         argv = [program, "--line-number", "--hidden", str(look["pattern"]), str(root / "tree")]
@@ -116,14 +117,14 @@ async def search(root: Path, workspace: Workspace) -> Table:
         table.add("ripgrep alone, p50", median(alone), "ms")
         table.add("`search_files`, p50", median(ours), "ms")
         table.add("the second in terms of the first", median(ours) / median(alone), "times", 1.3)
-    search_files.ripgrep.cache_clear()
+    search_files.find_ripgrep.cache_clear()
     path, os.environ["PATH"] = os.environ["PATH"], ""
     try:
-        search_files.ripgrep()
+        search_files.find_ripgrep()
     finally:
         os.environ["PATH"] = path
     table.add("`search_files` without ripgrep", await timed(lambda: call(context, "search_files", **look)), "ms")
-    search_files.ripgrep.cache_clear()
+    search_files.find_ripgrep.cache_clear()
     return table
 
 

@@ -12,8 +12,8 @@ from uuid6 import uuid7
 
 from chats.models import Chat, Message, Turn
 from tests.bench.traces import CALLS_A_TURN, TOOLS
-from traces import recorder
 from traces.models import ToolTrace, TurnSummary
+from traces.record import recorder
 
 
 def call_id(number: int) -> UUID:
@@ -142,9 +142,9 @@ def recording(chat_id: str, calls: int) -> None:
         place |= {"number": number, "model": "a:b"}
         began = _clocks()
         with transaction.atomic():
-            recorder.step_started(**place, at=now)
+            recorder.step_started(message.pk, **place, at=now)
         tokens: dict[str, Any] = {"prompt_tokens": 1000 * number, "completion_tokens": 10}
-        step = recorder.Step(**place, **tokens, duration_ms=5.0, finished_at=now)
+        step = recorder.Step(id=message.pk, **place, **tokens, duration_ms=5.0, finished_at=now)
         with transaction.atomic():
             recorder.step_finished(step, calls=1)
         before = _clocks()

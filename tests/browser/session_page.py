@@ -41,6 +41,12 @@ class SessionPage:
         self.asking.get_by_role("button", name="Allow once").click()
         self.asking.wait_for(state="detached")
 
+    def go_to_question(self) -> None:
+        """Wait until the agent asks, and until its question takes letters, and go there from the message field."""
+        self.asking.first.wait_for()
+        self.page.wait_for_timeout(600)
+        self.field.press("ArrowUp")
+
     def call(self, words: str) -> Locator:
         """The card of the tool call with these words on its line."""
         return self.transcript.locator("details.call").filter(has_text=words)

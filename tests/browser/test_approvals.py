@@ -35,7 +35,7 @@ def test_it_runs_nothing_before_the_person_allows_it(session: SessionPage, page:
 
 
 def test_it_does_not_ask_again_for_what_is_always_allowed(session: SessionPage, page: Page) -> None:
-    session.field.blur()
+    session.go_to_question()
     page.keyboard.press("Shift+A")
     page.keyboard.press("Enter")
     expect(session.ends).to_be_visible()
@@ -56,7 +56,7 @@ def test_a_command_of_several_lines_is_not_asked_for_again_either(
 
 
 def test_it_tells_the_agent_why_not(session: SessionPage, page: Page, server: Server, tmp_path: Path) -> None:
-    session.field.blur()
+    session.go_to_question()
     page.keyboard.press("d")
     page.keyboard.type("use src")
     page.keyboard.press("Enter")
@@ -79,9 +79,50 @@ def test_it_allows_what_a_pattern_covers_and_lists_it_with_the_project(session: 
 
 
 def test_it_reaches_the_question_from_the_message_field(session: SessionPage, page: Page) -> None:
-    session.field.press("ArrowUp")
+    session.go_to_question()
     page.keyboard.press("a")
     expect(session.call("Ran mkdir -p made → exit 0")).to_be_visible()
+
+
+@pytest.mark.parametrize("focus", ["field", "body", "summary", "panel"])
+def test_what_is_typed_after_an_answer_decides_nothing(session: SessionPage, page: Page, focus: str) -> None:
+    if focus == "panel":
+        page.keyboard.press("Control+,")
+        page.keyboard.press("t")
+        expect(page.get_by_role("treegrid")).to_be_focused()
+    session.asking.get_by_role("button", name="Allow once").click()
+    expect(session.call("Ran mkdir -p made → exit 0")).to_be_visible()
+    expect(session.field).to_be_focused()
+    expect(session.asking).to_be_visible()
+    if focus == "body":
+        session.field.blur()
+    elif focus == "summary":
+        session.call("Ran mkdir").locator("summary").focus()
+    elif focus == "panel":
+        page.get_by_role("treegrid").focus()
+    words = "please add a test for that, dAd/? t"
+    page.keyboard.type(words, delay=20)
+    expect(session.field).to_have_value(words)
+    page.wait_for_timeout(700)
+    session.field.blur()
+    page.keyboard.type("aAd")
+    expect(session.field).to_have_value(words + "aAd")
+    expect(session.asking.get_by_role("button", name="Allow once")).to_be_enabled()
+    expect(session.call("Ran mkdir")).to_have_count(1)
+
+
+def test_a_question_that_gets_the_focus_by_itself_takes_no_letter_at_once(
+    page: Page, server: Server, tmp_path: Path, write_script: Callable[[str, Any], str]
+) -> None:
+    calls = [{"tool": "run_command", "args": {"command": ["mkdir", name]}} for name in ("one", "two", "three")]
+    model = write_script("three", [*calls, {"text": "Done."}])
+    session = SessionPage.open(page, server, tmp_path, model, approval="ask")
+    session.send("make them")
+    session.go_to_question()
+    page.keyboard.type("aaaa")
+    expect(session.call("Ran mkdir")).to_have_count(1)
+    page.wait_for_timeout(700)
+    assert [(tmp_path / name).exists() for name in ("one", "two", "three")] == [True, False, False]
 
 
 def test_it_begins_a_new_turn_after_a_question_that_was_stopped(session: SessionPage, page: Page) -> None:
@@ -129,8 +170,7 @@ def test_the_check_asks_too_and_the_turn_says_how_it_ended(
     session.send("make it")
     expect(session.call("Wants to check with make check before the first change")).to_be_visible()
     page.reload()
-    session.field.blur()
-    session.asking.wait_for()
+    session.go_to_question()
     page.keyboard.press("a")
     expect(session.transcript.get_by_text("the agent mends it, attempt 1 of 3")).to_be_visible()
     expect(session.ends).to_contain_text("Check passed: make check")

@@ -23,6 +23,46 @@ def test_it_breaks_the_line_with_shift_and_keeps_the_draft(
     expect(session.field).to_have_value("one\ntwo")
 
 
+def test_it_shows_no_welcome_where_there_are_messages(
+    page: Page, server: Server, tmp_path: Path, write_script: WriteScript
+) -> None:
+    session = SessionPage.open(page, server, tmp_path, write_script("short", [{"text": "Done."}]))
+    expect(page.locator(".welcome")).to_be_visible()
+    session.send("hello")
+    expect(session.ends).to_be_visible()
+    page.add_init_script(
+        """addEventListener('DOMContentLoaded', () => { const seen = window.seen = new Set();
+        new MutationObserver(() => { for (const name of ['welcome', 'skeleton'])
+          if (document.querySelector(`.${name}`)) seen.add(name); }).observe(
+            document.body, {childList: true, subtree: true});
+        });"""
+    )
+    page.reload()
+    expect(session.transcript).to_contain_text("Done.")
+    assert page.evaluate("[...seen]") == ["skeleton"]
+    expect(page.locator(".skeleton")).to_have_count(0)
+
+
+def test_nothing_flashes_when_a_message_is_sent(
+    page: Page, server: Server, tmp_path: Path, write_script: WriteScript
+) -> None:
+    script = [{"text": "First."}, {"step": True}, {"text": "Second."}]
+    session = SessionPage.open(page, server, tmp_path, write_script("flashing", script))
+    page.evaluate(
+        """() => { window.seen = []; new MutationObserver(() => seen.push(
+        document.querySelector('#transcript').innerText,
+        document.querySelector('#now:not([hidden])')?.innerText ?? '')).observe(document.body,
+        {childList: true, subtree: true, characterData: true, attributes: true}); }"""
+    )
+    for count, words in enumerate(("one", "two"), start=1):
+        session.send(words)
+        expect(session.ends).to_have_count(count)
+    seen = "\n".join(page.evaluate("seen"))
+    assert "Stopped before it began" not in seen
+    assert seen.count("First.") > 0
+    assert "Second.\nStarting" not in seen
+
+
 def test_it_stops_the_turn_with_escape(page: Page, server: Server, tmp_path: Path, write_script: WriteScript) -> None:
     script = [{"text": "Let me wait."}, {"tool": "run_command", "args": {"command": ["sleep", "25"]}}]
     session = SessionPage.open(page, server, tmp_path, write_script("sleepy", script))

@@ -82,6 +82,32 @@ def test_it_keeps_the_focus_where_it_is_while_the_list_changes(page: Page, serve
     expect(button).to_be_focused()
 
 
+def test_nothing_changes_its_place_while_one_looks_at_it(
+    page: Page, server: Server, tmp_path: Path, write_script: Callable[[str, Any], str]
+) -> None:
+    model = write_script("short", [{"repeat": 9, "of": [{"text": "Done."}, {"step": True}]}])
+    project = server.make_project(tmp_path)
+    first, second = (server.make_session(project, model=model) for _ in range(2))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/projects/list" in request.url else None)
+    page.goto("/")
+    rows = page.locator(".session-row")
+    expect(rows).to_have_count(2)
+    page.wait_for_timeout(800)
+    before = len(asked)
+    order = rows.evaluate_all("rows => rows.map((row) => row.dataset.session)")
+    for session in (first, second, first):
+        server.send(session["chats"][0]["id"], "Hello")
+        expect(rows.locator(".dot.idle")).to_have_count(2)
+        page.wait_for_timeout(300)
+    assert rows.evaluate_all("rows => rows.map((row) => row.dataset.session)") == order
+    expect(rows.locator(".name")).to_have_text(["Hello", "Hello"])
+    assert len(asked) == before
+    third = server.make_session(project, model=model)
+    expect(rows).to_have_count(3)
+    assert rows.evaluate_all("rows => rows.map((row) => row.dataset.session)") == [third["id"], *order]
+
+
 def test_it_renames_and_deletes_a_session_after_asking(page: Page, server: Server, tmp_path: Path) -> None:
     server.open_session(tmp_path, "scripted:demo")
     page.goto("/")
@@ -98,3 +124,8 @@ def test_it_renames_and_deletes_a_session_after_asking(page: Page, server: Serve
     page.get_by_role("button", name="Delete “<b>Tea</b>”").click()
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("No session yet")).to_be_visible()
+    page.reload()
+    page.get_by_text("Bin (1)").click()
+    page.get_by_role("button", name="Bring back “<b>Tea</b>”").click()
+    expect(page.get_by_role("status")).to_contain_text("“<b>Tea</b>” is back.")
+    expect(page.locator(".session-row .name")).to_have_text("<b>Tea</b>")

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ChannelBuffer } from '../../static/js/sequencer.js';
+import { ChannelBuffer } from '../../static/js/stream/sequencer.js';
 import { text } from './frames.js';
 
 const seqs = (frames) => frames.map((frame) => frame.seq);

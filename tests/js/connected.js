@@ -1,5 +1,5 @@
 /** A Connection whose network, clock and chance belong to the test. */
-import { Connection } from '../../static/js/connection.js';
+import { Connection } from '../../static/js/stream/connection.js';
 import { FakeTimers, fakeSockets } from './fakes.js';
 import { resumed, snapshot } from './frames.js';
 
@@ -9,7 +9,11 @@ export function connection({ luck = 0.5, ...options } = {}) {
   const Sockets = fakeSockets();
   const world = { timers, Sockets, frames: [], states: [], problems: [], online: true };
   world.connection = new Connection({
-    url: 'ws://test/', WebSocket: Sockets, timers, random: () => luck, isOnline: () => world.online,
+    url: 'ws://test/',
+    WebSocket: Sockets,
+    timers,
+    random: () => luck,
+    isOnline: () => world.online,
     onFrames: (frames) => world.frames.push(...frames),
     onState: (state) => world.states.push(state),
     onProblem: (problem) => world.problems.push(problem),

@@ -3,7 +3,8 @@ import test from 'node:test';
 import { forget, live, connection } from './connected.js';
 import { heartbeat, resumed, snapshot, text } from './frames.js';
 
-const entries = (from, count, content) => Array.from({ length: count }, (_, n) => text(from + n, from + n + 1, content));
+const entries = (from, count, content) =>
+  Array.from({ length: count }, (_, n) => text(from + n, from + n + 1, content));
 
 test('it acknowledges every 64 frames', () => {
   const world = live();
@@ -49,7 +50,10 @@ test('it acknowledges at once when it caught up', () => {
   const world = connection();
   world.connection.open();
   world.socket.accept();
-  world.socket.deliver(resumed({ recovered: false, heads: { text: 7 }, ord: 7 }), snapshot({ heads: { text: 7 }, ord: 7 }));
+  world.socket.deliver(
+    resumed({ recovered: false, heads: { text: 7 }, ord: 7 }),
+    snapshot({ heads: { text: 7 }, ord: 7 }),
+  );
   assert.deepEqual(world.sent('ack'), [{ type: 'ack', ord: 7 }]);
   world.socket.end(1006);
   world.connection.retryNow();

@@ -51,8 +51,15 @@ test('it starts anew from a snapshot of another epoch', () => {
   world.connection.retryNow();
   world.socket.accept();
   const heads = { text: 2 };
-  world.socket.deliver(resumed({ recovered: false, epoch: OTHER_EPOCH, heads, ord: 2 }), snapshot({ epoch: OTHER_EPOCH, heads, ord: 2 }), text(2, 3));
-  assert.deepEqual(world.frames.map((frame) => frame.type), ['snapshot', 'channel_delta']);
+  world.socket.deliver(
+    resumed({ recovered: false, epoch: OTHER_EPOCH, heads, ord: 2 }),
+    snapshot({ epoch: OTHER_EPOCH, heads, ord: 2 }),
+    text(2, 3),
+  );
+  assert.deepEqual(
+    world.frames.map((frame) => frame.type),
+    ['snapshot', 'channel_delta'],
+  );
   assert.equal(world.connection.sequencer.epoch, OTHER_EPOCH);
 });
 
@@ -60,14 +67,25 @@ test('it logs a bad frame, passes over it and goes on', () => {
   const world = live();
   world.socket.deliver('{broken', { ...text(500, 501), content: 4 }, text(501, 502));
   assert.equal(world.problems.length, 2);
-  assert.deepEqual(world.frames.map((frame) => frame.type), ['skipped', 'channel_delta']);
+  assert.deepEqual(
+    world.frames.map((frame) => frame.type),
+    ['skipped', 'channel_delta'],
+  );
 });
 
 test('it goes on after a frame that the page could not apply', () => {
   const seen = [];
-  const world = live({ onFrames: (frames) => { seen.push(...frames); if (frames[0].seq === 500) throw new Error('page'); } });
+  const world = live({
+    onFrames: (frames) => {
+      seen.push(...frames);
+      if (frames[0].seq === 500) throw new Error('page');
+    },
+  });
   world.socket.deliver(text(500, 501), text(501, 502));
-  assert.deepEqual(seen.slice(-2).map((frame) => frame.ord), [501, 502]);
+  assert.deepEqual(
+    seen.slice(-2).map((frame) => frame.ord),
+    [501, 502],
+  );
   assert.deepEqual(world.problems, ['a frame could not be applied']);
 });
 

@@ -40,8 +40,17 @@ test('it flushes after a stall and a resync, and does not ask again', () => {
   const world = live();
   world.socket.deliver(text(501, 502), text(502, 503));
   world.timers.pass(5_000);
-  world.socket.deliver(resumed({ heads: { text: 503 }, ord: 503, replayed: 3 }), text(500, 501), text(501, 502), text(502, 503), text(503, 504));
-  assert.deepEqual(world.frames.filter((frame) => frame.channel).map((frame) => frame.ord), [501, 502, 503, 504]);
+  world.socket.deliver(
+    resumed({ heads: { text: 503 }, ord: 503, replayed: 3 }),
+    text(500, 501),
+    text(501, 502),
+    text(502, 503),
+    text(503, 504),
+  );
+  assert.deepEqual(
+    world.frames.filter((frame) => frame.channel).map((frame) => frame.ord),
+    [501, 502, 503, 504],
+  );
   world.timers.pass(30_000);
   assert.equal(world.sent('reconnect').length, 1);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { delay } from '../../static/js/backoff.js';
+import { delay } from '../../static/js/stream/backoff.js';
 import { connection, live } from './connected.js';
 import { heartbeat, resumed } from './frames.js';
 import { seeded } from './fakes.js';
@@ -8,8 +8,14 @@ import { seeded } from './fakes.js';
 test('it waits with full jitter, doubling from 1 s to 30 s', () => {
   const longest = Array.from({ length: 8 }, (_, attempt) => delay(attempt, () => 0.9999999));
   assert.deepEqual(longest, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
-  assert.equal(delay(7, () => 0), 0);
-  assert.equal(delay(5_000, () => 0.5), 15_000);
+  assert.equal(
+    delay(7, () => 0),
+    0,
+  );
+  assert.equal(
+    delay(5_000, () => 0.5),
+    15_000,
+  );
   const random = seeded(1);
   const waits = Array.from({ length: 200 }, () => delay(3, random));
   assert.ok(new Set(waits.map((wait) => Math.floor(wait / 1_000))).size === 8, 'spread over the whole range');
@@ -26,6 +32,32 @@ test('it tries again and again, later and later', () => {
   }
   assert.deepEqual(waits, [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
   assert.equal(world.Sockets.all.length, 8);
+});
+
+test('it keeps nobody waiting who looks at the page', () => {
+  const world = connection({ luck: 0.9999999, isSeen: () => true });
+  world.connection.open();
+  for (let attempt = 0; attempt < 9; attempt += 1) {
+    world.socket.end(1006);
+    const wait = world.state.retryAt - world.timers.now();
+    assert.ok(wait <= 4_000, `${wait} ms`);
+    world.timers.pass(wait);
+  }
+});
+
+test('it tries at once when the person does something, and not at each key', () => {
+  const world = connection({ luck: 0.9999999 });
+  world.connection.open();
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const dialed = world.Sockets.all.length;
+    world.socket.end(1006);
+    world.connection.nudge();
+    assert.equal(world.Sockets.all.length, dialed, 'just now');
+    world.timers.pass(900);
+    world.timers.at += 101;
+    world.connection.nudge();
+    assert.equal(world.Sockets.all.length, dialed + 1);
+  }
 });
 
 test('it starts with short waits again once it was live', () => {
@@ -85,7 +117,10 @@ test('it takes a socket for dead that opens and says nothing', () => {
   assert.equal(world.state.state, 'reconnecting');
 });
 
-for (const [code, reason] of [[4401, 'signed out'], [4404, 'gone']]) {
+for (const [code, reason] of [
+  [4401, 'signed out'],
+  [4404, 'gone'],
+]) {
   test(`it does not come back after ${code}: ${reason}`, () => {
     const world = live();
     world.socket.end(code);
@@ -125,7 +160,13 @@ test('it ends for good when the page leaves', () => {
 });
 
 test('it survives an address that the browser refuses', () => {
-  const world = connection({ WebSocket: class { constructor() { throw new Error('SecurityError'); } } });
+  const world = connection({
+    WebSocket: class {
+      constructor() {
+        throw new Error('SecurityError');
+      }
+    },
+  });
   world.connection.open();
   assert.equal(world.state.state, 'reconnecting');
 });

@@ -1,8 +1,8 @@
 /** Whatever happens to the frames on their way, the client ends where the server is. `FAULT_SEEDS=10000` runs more. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Connection } from '../../static/js/connection.js';
-import { apply, initial, toSnapshot } from '../../static/js/reducer.js';
+import { Connection } from '../../static/js/stream/connection.js';
+import { apply, initial, toSnapshot } from '../../static/js/stream/reducer.js';
 import { FakeTimers, seeded } from './fakes.js';
 import { SimulatedServer } from './simulated_server.js';
 
@@ -18,7 +18,10 @@ function client(server, random) {
     apply(world.state, frame);
   };
   world.connection = new Connection({
-    url: 'ws://simulated/', WebSocket: server.Socket, timers, random,
+    url: 'ws://simulated/',
+    WebSocket: server.Socket,
+    timers,
+    random,
     onFrames: (frames) => frames.forEach(takeInOrder),
     onProblem: (problem, detail) => world.problems.push(detail instanceof Error ? detail.message : problem),
   });

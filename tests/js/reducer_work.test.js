@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { CONTRACT } from '../../static/js/contract.js';
-import { apply, initial, toSnapshot } from '../../static/js/reducer.js';
+import { CONTRACT } from '../../static/js/stream/contract.js';
+import { apply, initial, toSnapshot } from '../../static/js/stream/reducer.js';
 import { event, goldenFrames, snapshot } from './frames.js';
 
 const session = { id: 's1', chats: [{ id: 'c1', name: 'first', status: 'idle' }] };
@@ -13,13 +13,24 @@ function after(...frames) {
 }
 
 const golden = goldenFrames();
-const SILENT = new Set(['resumed', 'heartbeat', 'session_created', 'session_renamed', 'session_deleted', 'alive', 'reconnect', 'ack']);
+const SILENT = new Set([
+  'resumed',
+  'heartbeat',
+  'session_created',
+  'session_renamed',
+  'session_deleted',
+  'alive',
+  'reconnect',
+  'ack',
+]);
 
 for (const name of Object.keys(CONTRACT.frames).filter((frame) => !SILENT.has(frame) && !frame.includes('/'))) {
   test(`it shows what ${name} says`, () => {
     const state = initial(session);
     const ids = golden[name].map((frame) => frame.message_id ?? frame.message_ids?.[0]).filter(Boolean);
-    for (const id of ids) if (name !== 'message_started') apply(state, { type: 'message_started', message_id: id, chat_id: 'c1', role: 'user' });
+    for (const id of ids)
+      if (name !== 'message_started')
+        apply(state, { type: 'message_started', message_id: id, chat_id: 'c1', role: 'user' });
     const changes = apply(state, golden[name][0]);
     const touched = Object.values(changes).some((value) => (value instanceof Set ? value.size > 0 : Boolean(value)));
     assert.ok(touched, JSON.stringify(golden[name][0]));
@@ -58,35 +69,87 @@ test('it follows a trace from its start to its end, and finds it by call', () =>
     { type: 'tool_output', chat_id: 'c1', tool_call_id: 'x', chunk: 'b' },
   );
   assert.equal(state.outputs.get('x'), 'ab');
-  apply(state, event(3, 4, { type: 'tool_trace_finish', chat_id: 'c1', message_id: 'm1', trace: { id: 't1', tool_call_id: 'x', status: 'error', exit_code: 2 } }));
+  apply(
+    state,
+    event(3, 4, {
+      type: 'tool_trace_finish',
+      chat_id: 'c1',
+      message_id: 'm1',
+      trace: { id: 't1', tool_call_id: 'x', status: 'error', exit_code: 2 },
+    }),
+  );
   assert.deepEqual(state.traces.get(state.traceByCall.get('x')), { ...trace, status: 'error', exit_code: 2 });
   assert.equal(state.outputs.size, 0, 'what it said is in its result now');
 });
 
 test('it goes on with the output that a running command had when the client came', () => {
   const state = initial(session);
-  apply(state, snapshot({ ord: 4, traces: [{ id: 't1', tool_call_id: 'x', status: 'running' }], outputs: { x: 'so far, ' } }));
+  apply(
+    state,
+    snapshot({ ord: 4, traces: [{ id: 't1', tool_call_id: 'x', status: 'running' }], outputs: { x: 'so far, ' } }),
+  );
   apply(state, event(4, 5, { type: 'tool_output', chat_id: 'c1', tool_call_id: 'x', chunk: 'and on' }));
   assert.equal(state.outputs.get('x'), 'so far, and on');
 });
 
 test('it forgets the traces of messages that are taken back', () => {
-  const trace = (id, message_id) => ({ type: 'tool_trace_start', chat_id: 'c1', message_id, trace: { id, message_id, tool_call_id: `call_${id}`, status: 'ok' } });
-  const state = after(trace('t1', 'm1'), trace('t2', 'm2'), { type: 'messages_deleted', message_ids: ['m1'], chat_id: 'c1' });
+  const trace = (id, message_id) => ({
+    type: 'tool_trace_start',
+    chat_id: 'c1',
+    message_id,
+    trace: { id, message_id, tool_call_id: `call_${id}`, status: 'ok' },
+  });
+  const state = after(trace('t1', 'm1'), trace('t2', 'm2'), {
+    type: 'messages_deleted',
+    message_ids: ['m1'],
+    chat_id: 'c1',
+  });
   assert.deepEqual([[...state.traces.keys()], [...state.traceByCall.keys()]], [['t2'], ['call_t2']]);
 });
 
 test('it keeps what was asked and what was decided', () => {
-  const asked = { type: 'approval_requested', chat_id: 'c1', trace_id: 't1', tool: 'run_command', input: { argv: ['rm'] } };
+  const asked = {
+    type: 'approval_requested',
+    chat_id: 'c1',
+    trace_id: 't1',
+    tool: 'run_command',
+    input: { argv: ['rm'] },
+  };
   assert.equal(after(asked).approvals.get('t1').decision, null);
-  const { tool, decision, by } = after(asked, { type: 'approval_resolved', chat_id: 'c1', trace_id: 't1', decision: 'deny', by: 'alice' }).approvals.get('t1');
+  const { tool, decision, by } = after(asked, {
+    type: 'approval_resolved',
+    chat_id: 'c1',
+    trace_id: 't1',
+    decision: 'deny',
+    by: 'alice',
+  }).approvals.get('t1');
   assert.deepEqual([tool, decision, by], ['run_command', 'deny', 'alice']);
 });
 
 test('it lists the attempts of the last build check', () => {
-  const build = (attempt, status) => ({ type: 'build_result', chat_id: 'c1', attempt, status, command: 'make', errors: [] });
-  const results = after(build(1, 'failed'), build(2, 'passed'), build(1, 'failed'), build(2, 'failed'), build(3, 'passed')).builds.get('c1');
-  assert.deepEqual(results.map(({ attempt, status }) => [attempt, status]), [[1, 'failed'], [2, 'failed'], [3, 'passed']]);
+  const build = (attempt, status) => ({
+    type: 'build_result',
+    chat_id: 'c1',
+    attempt,
+    status,
+    command: 'make',
+    errors: [],
+  });
+  const results = after(
+    build(1, 'failed'),
+    build(2, 'passed'),
+    build(1, 'failed'),
+    build(2, 'failed'),
+    build(3, 'passed'),
+  ).builds.get('c1');
+  assert.deepEqual(
+    results.map(({ attempt, status }) => [attempt, status]),
+    [
+      [1, 'failed'],
+      [2, 'failed'],
+      [3, 'passed'],
+    ],
+  );
 });
 
 test('it counts the changes of a project’s files', () => {
@@ -120,17 +183,29 @@ test('it keeps the last 100 errors', () => {
 test('it replaces chats and traces with those of a snapshot, and drops what may be over', () => {
   const state = after(
     { type: 'usage', chat_id: 'c1', completion_tokens: 5 },
-    { type: 'tool_trace_start', chat_id: 'c1', message_id: 'm', trace: { id: 't1', tool_call_id: 'x', status: 'running' } },
+    {
+      type: 'tool_trace_start',
+      chat_id: 'c1',
+      message_id: 'm',
+      trace: { id: 't1', tool_call_id: 'x', status: 'running' },
+    },
     { type: 'tool_output', chat_id: 'c1', tool_call_id: 'x', chunk: 'a' },
     { type: 'approval_requested', chat_id: 'c1', trace_id: 't1', tool: 'x', input: {} },
   );
   const whole = snapshot({
-    heads: { event: 8 }, ord: 8, chats: [{ id: 'c1', name: 'now', model: '', agent: '', status: 'waiting' }],
-    traces: [{ id: 't2', tool_call_id: 'y', status: 'ok' }], approvals: [], outputs: {},
+    heads: { event: 8 },
+    ord: 8,
+    chats: [{ id: 'c1', name: 'now', model: '', agent: '', status: 'waiting' }],
+    traces: [{ id: 't2', tool_call_id: 'y', status: 'ok' }],
+    approvals: [],
+    outputs: {},
   });
   const changes = apply(state, whole);
   assert.deepEqual([[...state.traces.keys()], [...state.traceByCall.keys()]], [['t2'], ['y']]);
-  assert.deepEqual([state.outputs.size, state.approvals.size, state.chats.get('c1').usage.completion_tokens], [0, 0, 5]);
+  assert.deepEqual(
+    [state.outputs.size, state.approvals.size, state.chats.get('c1').usage.completion_tokens],
+    [0, 0, 5],
+  );
   assert.deepEqual([...changes.traces], ['t1', 't2']);
   const { type, ...said } = whole;
   assert.deepEqual(toSnapshot(state), said);

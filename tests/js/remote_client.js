@@ -3,8 +3,8 @@
  * input is a command, each line of the output its answer: what the client did with its sockets, and where it stands.
  */
 import { createInterface } from 'node:readline';
-import { Connection } from '../../static/js/connection.js';
-import { apply, initial, toSnapshot } from '../../static/js/reducer.js';
+import { Connection } from '../../static/js/stream/connection.js';
+import { apply, initial, toSnapshot } from '../../static/js/stream/reducer.js';
 import { FakeTimers, seeded } from './fakes.js';
 
 class Client {
@@ -15,16 +15,21 @@ class Client {
     this.problems = [];
     this.state = initial({ id: session_id });
     this.connection = new Connection({
-      url: 'ws://remote/', WebSocket: this.#socketClass(), timers: this.timers, random: seeded(seed),
+      url: 'ws://remote/',
+      WebSocket: this.#socketClass(),
+      timers: this.timers,
+      random: seeded(seed),
       onFrames: (frames) => frames.forEach((frame) => this.#take(frame)),
-      onProblem: (problem, detail) => this.problems.push(detail instanceof Error ? detail.message : `${problem}: ${detail}`),
+      onProblem: (problem, detail) =>
+        this.problems.push(detail instanceof Error ? detail.message : `${problem}: ${detail}`),
     });
     this.connection.open();
   }
 
   #take(frame) {
     const expected = this.state.ord + 1;
-    if (frame.ord !== undefined && frame.channel && frame.ord !== expected) throw new Error(`${frame.ord} applied, ${expected} was due`);
+    if (frame.ord !== undefined && frame.channel && frame.ord !== expected)
+      throw new Error(`${frame.ord} applied, ${expected} was due`);
     apply(this.state, frame);
   }
 
@@ -70,7 +75,14 @@ for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
   if (command.do === 'begin') client = new Client(command);
   else COMMANDS[command.do](client, command);
-  const { events, state: { ord, epoch }, problems, connection: { sequencer: { phase } } } = client;
+  const {
+    events,
+    state: { ord, epoch },
+    problems,
+    connection: {
+      sequencer: { phase },
+    },
+  } = client;
   client.events = [];
   const shown = command.do === 'look' ? toSnapshot(client.state) : null;
   console.log(JSON.stringify({ events, ord, epoch, phase, problems, shown }));

@@ -4,9 +4,9 @@
  * snapshot that the client's state amounts to, with `problems`.
  */
 import { createInterface } from 'node:readline';
-import { apply, initial, toSnapshot } from '../../static/js/reducer.js';
-import { Sequencer } from '../../static/js/sequencer.js';
-import { parse } from '../../static/js/wire.js';
+import { apply, initial, toSnapshot } from '../../static/js/stream/reducer.js';
+import { Sequencer } from '../../static/js/stream/sequencer.js';
+import { parse } from '../../static/js/stream/wire.js';
 
 function replay({ session_id, frames }) {
   const state = initial({ id: session_id });
@@ -20,4 +20,5 @@ function replay({ session_id, frames }) {
   return { ...toSnapshot(state), held: sequencer.held, problems };
 }
 
-for await (const line of createInterface({ input: process.stdin })) console.log(JSON.stringify(replay(JSON.parse(line))));
+for await (const line of createInterface({ input: process.stdin }))
+  console.log(JSON.stringify(replay(JSON.parse(line))));

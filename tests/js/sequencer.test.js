@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { HELD_LIMIT, PassThrough, Sequencer } from '../../static/js/sequencer.js';
+import { HELD_LIMIT, PassThrough, Sequencer } from '../../static/js/stream/sequencer.js';
 import { EPOCH, OTHER_EPOCH, event, heartbeat, resumed, snapshot, text, toolCall } from './frames.js';
 
 /** A sequencer that joined at a snapshot. */
@@ -22,7 +22,11 @@ test('it asks for everything on a first visit', () => {
 test('it starts from the heads of the snapshot', () => {
   const sequencer = joined();
   assert.deepEqual(ords(receive(sequencer, text(500, 504))), [504]);
-  assert.deepEqual(sequencer.request(), { type: 'reconnect', lastSeqPerChannel: { text: 501, tool_call: 3 }, epoch: EPOCH });
+  assert.deepEqual(sequencer.request(), {
+    type: 'reconnect',
+    lastSeqPerChannel: { text: 501, tool_call: 3 },
+    epoch: EPOCH,
+  });
 });
 
 test('it takes nothing before it knows where it stands', () => {
@@ -48,7 +52,13 @@ test('it reports what it applied, not what it received', () => {
 
 test('it keeps the order across channels', () => {
   const sequencer = joined();
-  const outcomes = receive(sequencer, text(501, 506), toolCall(3, 505), event(0, 507, { type: 'chat_renamed' }), text(500, 504));
+  const outcomes = receive(
+    sequencer,
+    text(501, 506),
+    toolCall(3, 505),
+    event(0, 507, { type: 'chat_renamed' }),
+    text(500, 504),
+  );
   assert.deepEqual(ords(outcomes), [504, 505, 506, 507]);
 });
 
@@ -56,7 +66,10 @@ test('it goes by seq alone where there is no ord', () => {
   const sequencer = joined({}, undefined);
   const bare = (frame) => ({ ...frame, ord: undefined });
   const outcomes = receive(sequencer, bare(text(1)), bare(toolCall(0)), bare(text(0)));
-  assert.deepEqual(outcomes.map(({ apply }) => apply.length), [0, 1, 2]);
+  assert.deepEqual(
+    outcomes.map(({ apply }) => apply.length),
+    [0, 1, 2],
+  );
 });
 
 test('it takes each entry once', () => {
@@ -82,7 +95,10 @@ test('it passes frames without a place at once', () => {
 
 test('it counts a skipped frame as applied', () => {
   const sequencer = joined();
-  assert.deepEqual(ords(receive(sequencer, { type: 'skipped', channel: 'text', seq: 500, ord: 504 }, text(501, 505))), [504, 505]);
+  assert.deepEqual(
+    ords(receive(sequencer, { type: 'skipped', channel: 'text', seq: 500, ord: 504 }, text(501, 505))),
+    [504, 505],
+  );
 });
 
 test('it is replaying until the heads of the answer are reached', () => {
@@ -117,7 +133,10 @@ test('it takes no entries from an epoch that a heartbeat announced', () => {
 test('it is not held up by a late entry from before history was rewritten', () => {
   const sequencer = joined();
   receive(sequencer, heartbeat({ epoch: OTHER_EPOCH }), snapshot({ epoch: OTHER_EPOCH, ord: 510 }));
-  assert.deepEqual(ords(receive(sequencer, event(0, 505, { type: 'chat_renamed' }), event(0, 511, { type: 'chat_renamed' }))), [511]);
+  assert.deepEqual(
+    ords(receive(sequencer, event(0, 505, { type: 'chat_renamed' }), event(0, 511, { type: 'chat_renamed' }))),
+    [511],
+  );
 });
 
 test('it asks as on a first visit when the server went on in another epoch', () => {
@@ -146,7 +165,10 @@ test('it goes back when the server says that it has less than we do', () => {
 test('it notices in a heartbeat that it is behind', () => {
   const sequencer = joined();
   assert.equal(sequencer.receive(heartbeat({ heads: { text: 500, tool_call: 3 }, ord: 503 })).resync, null);
-  assert.equal(sequencer.receive(heartbeat({ heads: { text: 500, tool_call: 3, status: 1 }, ord: 504 })).resync, 'behind');
+  assert.equal(
+    sequencer.receive(heartbeat({ heads: { text: 500, tool_call: 3, status: 1 }, ord: 504 })).resync,
+    'behind',
+  );
 });
 
 test('it notices in a heartbeat that the log went back, but not that one came late', () => {
@@ -171,4 +193,27 @@ test('it lets everything pass on a socket without a log', () => {
   assert.equal(pass.request(), null);
   assert.deepEqual(pass.receive(frame).apply, [frame]);
   assert.deepEqual(pass.receive({ type: 'alive' }).apply, [], 'it says nothing but that it is there');
+});
+
+test('it joins a snapshot that comes in parts, and forgets those of an answer that was cut off', () => {
+  const sequencer = new Sequencer();
+  const part = (id) => ({
+    type: 'snapshot_part',
+    messages: [{ id }],
+    traces: [],
+    approvals: [],
+    outputs: { [id]: 'x' },
+  });
+  sequencer.request();
+  receive(sequencer, resumed({ recovered: false }), part('lost'));
+  sequencer.request();
+  receive(sequencer, resumed({ recovered: false }), part('a'), part('b'));
+  assert.equal(sequencer.phase, 'suspended');
+  const [{ apply }] = receive(sequencer, { ...snapshot(), messages: [{ id: 'c' }], outputs: {} });
+  assert.deepEqual(
+    apply[0].messages.map(({ id }) => id),
+    ['a', 'b', 'c'],
+  );
+  assert.deepEqual(Object.keys(apply[0].outputs), ['a', 'b']);
+  assert.equal(sequencer.phase, 'steady');
 });

@@ -16,7 +16,8 @@ export class SimulatedServer {
     this.made = 0;
     this.faults = { drop: 0, double: 0, swap: 0 };
     this.#beginEpoch({});
-    for (const id of ['c1', 'c2']) this.chats.set(id, { id, name: '', model: 'scripted', agent: 'build', status: 'idle' });
+    for (const id of ['c1', 'c2'])
+      this.chats.set(id, { id, name: '', model: 'scripted', agent: 'build', status: 'idle' });
   }
 
   // --- What happens in the session ------------------------------------------------------------------
@@ -33,7 +34,8 @@ export class SimulatedServer {
   act() {
     const open = [...this.messages.values()].filter((message) => message.status === 'streaming');
     const acts = [this.#ask, this.#begin, this.#rename, this.#status];
-    if (open.length) acts.push(...Array(12).fill(this.#say), this.#call, this.#call, this.#result, this.#finish, this.#output);
+    if (open.length)
+      acts.push(...Array(12).fill(this.#say), this.#call, this.#call, this.#result, this.#finish, this.#output);
     if (this.messages.size > 6) acts.push(this.#delete);
     this.pick(acts).call(this, open.length ? this.pick(open) : null);
   }
@@ -49,7 +51,14 @@ export class SimulatedServer {
     const row = this.#row('assistant', '', 'streaming');
     row.model = 'scripted';
     row.last_seq = this.heads.text ?? 0;
-    if (this.chance(0.5)) this.#append({ type: 'message_started', message_id: row.id, chat_id: row.chat_id, role: 'assistant', created_at: 'then' });
+    if (this.chance(0.5))
+      this.#append({
+        type: 'message_started',
+        message_id: row.id,
+        chat_id: row.chat_id,
+        role: 'assistant',
+        created_at: 'then',
+      });
     this.#delta('status', row, { status: 'running', model: 'scripted', created_at: 'then' });
   }
 
@@ -76,7 +85,12 @@ export class SimulatedServer {
     const trace = { ...this.traces.get(`t${call.id}`), status: 'ok', duration_ms: 3 };
     this.traces.set(trace.id, trace);
     this.#append({ type: 'tool_trace_finish', chat_id: row.chat_id, message_id: row.id, trace });
-    const results = { tool_call_id: call.id, output: `out ${this.made}`, truncated: false, ...(this.chance(0.3) ? { error: 'no' } : {}) };
+    const results = {
+      tool_call_id: call.id,
+      output: `out ${this.made}`,
+      truncated: false,
+      ...(this.chance(0.3) ? { error: 'no' } : {}),
+    };
     const made = this.#row('tool', '', 'complete', row.chat_id);
     made.tool_results = results;
     this.#delta('tool_result', row, { tool_message_id: made.id, ...results, created_at: 'then' });
@@ -92,7 +106,11 @@ export class SimulatedServer {
     row.last_seq = this.heads.text ?? 0;
     row.metadata = { ...row.metadata, finish: row.status };
     this.#append({
-      type: 'message_complete', message_id: row.id, chat_id: row.chat_id, status: row.status, tokens_used: row.tokens_used,
+      type: 'message_complete',
+      message_id: row.id,
+      chat_id: row.chat_id,
+      status: row.status,
+      tokens_used: row.tokens_used,
       metadata: { finish: row.status },
     });
   }
@@ -117,9 +135,27 @@ export class SimulatedServer {
 
   #row(role, content, status, chat_id = this.pick(['c1', 'c2'])) {
     const row = {
-      id: `m${pad(this.made++)}`, session_id: 's1', chat_id, turn_id: null, role, content, kind: 'message', tool_calls: null, tool_results: null,
-      status, last_seq: 0, tokens_used: null, ctx_used: null, ctx_max: null, cache_tokens: null, reasoning_tokens: null,
-      model: '', started_at: null, finished_at: null, created_at: 'then', metadata: {},
+      id: `m${pad(this.made++)}`,
+      session_id: 's1',
+      chat_id,
+      turn_id: null,
+      role,
+      content,
+      kind: 'message',
+      tool_calls: null,
+      tool_results: null,
+      status,
+      last_seq: 0,
+      tokens_used: null,
+      ctx_used: null,
+      ctx_max: null,
+      cache_tokens: null,
+      reasoning_tokens: null,
+      model: '',
+      started_at: null,
+      finished_at: null,
+      created_at: 'then',
+      metadata: {},
     };
     this.messages.set(row.id, row);
     return row;
@@ -163,7 +199,14 @@ export class SimulatedServer {
 
   get state() {
     const { epoch, heads, ord } = this;
-    return { epoch, heads, ord, messages: [...this.messages.values()], chats: [...this.chats.values()], traces: [...this.traces.values()] };
+    return {
+      epoch,
+      heads,
+      ord,
+      messages: [...this.messages.values()],
+      chats: [...this.chats.values()],
+      traces: [...this.traces.values()],
+    };
   }
 
   // --- Sockets --------------------------------------------------------------------------------------
@@ -174,7 +217,14 @@ export class SimulatedServer {
     socket.resumed = true;
     const missed = this.#missed(frame.lastSeqPerChannel, frame.epoch);
     const { epoch, heads, ord } = this;
-    this.#queue(socket, { type: 'resumed', recovered: missed !== null, epoch, heads, ord, replayed: missed?.length ?? 0 });
+    this.#queue(socket, {
+      type: 'resumed',
+      recovered: missed !== null,
+      epoch,
+      heads,
+      ord,
+      replayed: missed?.length ?? 0,
+    });
     for (const entry of missed ?? [{ type: 'snapshot', ...this.state }]) this.#queue(socket, entry);
   }
 
@@ -182,13 +232,17 @@ export class SimulatedServer {
     if (epoch !== this.epoch) return null;
     const isAhead = Object.entries(positions).some(([channel, seq]) => seq > (this.heads[channel] ?? 0));
     const missed = this.log.filter((entry) => entry.seq >= (positions[entry.channel] ?? 0));
-    const wanted = Object.entries(this.heads).reduce((sum, [channel, head]) => sum + head - (positions[channel] ?? 0), 0);
+    const wanted = Object.entries(this.heads).reduce(
+      (sum, [channel, head]) => sum + head - (positions[channel] ?? 0),
+      0,
+    );
     return isAhead || missed.length !== wanted ? null : missed;
   }
 
   heartbeat() {
     const { epoch, heads, ord } = this;
-    for (const socket of this.sockets) if (socket.resumed) this.#queue(socket, { type: 'heartbeat', epoch, heads, ord });
+    for (const socket of this.sockets)
+      if (socket.resumed) this.#queue(socket, { type: 'heartbeat', epoch, heads, ord });
   }
 
   /** Frames are frozen as text here: what happens later does not change what was sent. */
@@ -197,7 +251,8 @@ export class SimulatedServer {
     if (this.chance(this.faults.drop)) return;
     socket.queue.push(text);
     if (this.chance(this.faults.double)) socket.queue.push(text);
-    if (this.chance(this.faults.swap) && socket.queue.length > 1) socket.queue.splice(Math.floor(this.random() * socket.queue.length), 0, socket.queue.pop());
+    if (this.chance(this.faults.swap) && socket.queue.length > 1)
+      socket.queue.splice(Math.floor(this.random() * socket.queue.length), 0, socket.queue.pop());
   }
 
   /** The WebSocket class of this server's clients. */

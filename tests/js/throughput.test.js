@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Throughput } from '../../static/js/throughput.js';
+import { Throughput } from '../../static/js/stream/throughput.js';
 import { text } from './frames.js';
 
 const usage = (completion_tokens) => ({ type: 'usage', chat_id: 'c1', completion_tokens, ctx_used: 1, ctx_max: 2 });

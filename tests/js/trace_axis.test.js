@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Axis, gapsOf, merged, roundStep } from '../../static/js/traces/axis.js';
+import { Axis, gapsOf, merged, roundStep } from '../../static/js/traces/list/axis.js';
 
 const HOUR = 3_600_000;
 const near = (one, other) => assert.ok(Math.abs(one - other) < 1e-9, `${one} is not ${other}`);
@@ -13,7 +13,10 @@ test('it keeps proportions', () => {
 });
 
 test('it compresses a long gap and leaves the rest to what happened', () => {
-  const gaps = gapsOf([[0, 1000], [HOUR, HOUR + 1000]]);
+  const gaps = gapsOf([
+    [0, 1000],
+    [HOUR, HOUR + 1000],
+  ]);
   assert.deepEqual(gaps, [[1000, HOUR]]);
   const axis = new Axis(0, HOUR + 1000, gaps);
   near(axis.at(1000), 0.48);
@@ -29,17 +32,42 @@ test('it gives gaps half of the width at most', () => {
 });
 
 test('it joins what overlaps, and takes a short pause for none', () => {
-  assert.deepEqual(merged([[5, 9], [0, 6], [20, 21]]), [[0, 9], [20, 21]]);
-  assert.deepEqual(gapsOf([[0, 10], [1900, 2000]]), []);
+  assert.deepEqual(
+    merged([
+      [5, 9],
+      [0, 6],
+      [20, 21],
+    ]),
+    [
+      [0, 9],
+      [20, 21],
+    ],
+  );
+  assert.deepEqual(
+    gapsOf([
+      [0, 10],
+      [1900, 2000],
+    ]),
+    [],
+  );
 });
 
 test('it marks round times outside of gaps, finer where it is zoomed', () => {
   const axis = new Axis(0, HOUR + 10_000, [[5000, HOUR]]);
   const marks = axis.ticks([0, 1], 6);
   assert.ok(marks.length <= 20);
-  assert.ok(marks.every(({ ms }) => ms <= 5000 || ms >= HOUR), JSON.stringify(marks));
-  assert.deepEqual(new Axis(0, 10_000).ticks([0, 1], 5).map(({ ms }) => ms), [0, 2000, 4000, 6000, 8000, 10_000]);
-  assert.deepEqual(new Axis(0, 10_000).ticks([0.5, 0.6], 5).map(({ ms }) => ms), [5000, 5200, 5400, 5600, 5800, 6000]);
+  assert.ok(
+    marks.every(({ ms }) => ms <= 5000 || ms >= HOUR),
+    JSON.stringify(marks),
+  );
+  assert.deepEqual(
+    new Axis(0, 10_000).ticks([0, 1], 5).map(({ ms }) => ms),
+    [0, 2000, 4000, 6000, 8000, 10_000],
+  );
+  assert.deepEqual(
+    new Axis(0, 10_000).ticks([0.5, 0.6], 5).map(({ ms }) => ms),
+    [5000, 5200, 5400, 5600, 5800, 6000],
+  );
   assert.equal(roundStep(70_000), 120_000);
 });
 

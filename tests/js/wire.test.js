@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { CONTRACT } from '../../static/js/contract.js';
-import { parse, problemOf } from '../../static/js/wire.js';
+import { CONTRACT } from '../../static/js/stream/contract.js';
+import { parse, problemOf } from '../../static/js/stream/wire.js';
 import { goldenFrames, text } from './frames.js';
 
 for (const [name, frames] of Object.entries(goldenFrames())) {
@@ -12,7 +12,9 @@ for (const [name, frames] of Object.entries(goldenFrames())) {
 
 test('it has a golden frame for each frame of the contract', () => {
   const golden = Object.values(goldenFrames()).flat();
-  const names = new Set(golden.map((frame) => (frame.type === 'channel_delta' ? `channel_delta/${frame.channel}` : frame.type)));
+  const names = new Set(
+    golden.map((frame) => (frame.type === 'channel_delta' ? `channel_delta/${frame.channel}` : frame.type)),
+  );
   assert.deepEqual([...names].sort(), Object.keys(CONTRACT.frames).sort());
 });
 
@@ -34,7 +36,18 @@ test('it passes over a frame of an unknown type or channel', () => {
 });
 
 test('it refuses what is not a frame', () => {
-  for (const bad of ['', '{', 'null', '3', '"text"', '[]', '{}', '{"type":7}', '{"type":"__proto__"}', '{"type":"toString"}']) {
+  for (const bad of [
+    '',
+    '{',
+    'null',
+    '3',
+    '"text"',
+    '[]',
+    '{}',
+    '{"type":7}',
+    '{"type":"__proto__"}',
+    '{"type":"toString"}',
+  ]) {
     const { frame, problem } = parse(bad);
     assert.equal(frame, null, bad);
     assert.ok(problem, bad);
@@ -45,16 +58,30 @@ test('it refuses what is not a frame', () => {
 test('it says which field is missing, also inside', () => {
   const { content, ...bare } = text(0, 1);
   assert.equal(problemOf(bare), 'channel_delta/text.content: missing');
-  const call = { type: 'channel_delta', channel: 'tool_call', seq: 0, ord: 1, chat_id: 'c', message_id: 'm', tool_call: { id: 'x', name: 'y' } };
+  const call = {
+    type: 'channel_delta',
+    channel: 'tool_call',
+    seq: 0,
+    ord: 1,
+    chat_id: 'c',
+    message_id: 'm',
+    tool_call: { id: 'x', name: 'y' },
+  };
   assert.equal(problemOf(call), 'channel_delta/tool_call.tool_call.args: missing');
 });
 
 test('it holds numbers, lists, maps and fixed words to their kind', () => {
   const frame = goldenFrames();
   const spoiled = [
-    { ...frame.heartbeat[0], heads: { text: 1.5 } }, { ...frame.heartbeat[0], heads: [] }, { ...frame.heartbeat[0], ord: '7' },
-    { ...frame.heartbeat[0], ord: 2 ** 64 }, { ...frame.messages_deleted[0], message_ids: ['a', 1] }, { ...frame.agent_status_updated[0], status: 'happy' },
-    { ...frame.snapshot[0], messages: [null] }, { ...frame.resumed[0], recovered: 'yes' }, { ...text(0, 1), seq: null },
+    { ...frame.heartbeat[0], heads: { text: 1.5 } },
+    { ...frame.heartbeat[0], heads: [] },
+    { ...frame.heartbeat[0], ord: '7' },
+    { ...frame.heartbeat[0], ord: 2 ** 64 },
+    { ...frame.messages_deleted[0], message_ids: ['a', 1] },
+    { ...frame.agent_status_updated[0], status: 'happy' },
+    { ...frame.snapshot[0], messages: [null] },
+    { ...frame.resumed[0], recovered: 'yes' },
+    { ...text(0, 1), seq: null },
   ];
   for (const bad of spoiled) assert.ok(problemOf(bad), JSON.stringify(bad).slice(0, 80));
 });

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import uvloop
 
-import chats.providers.openai_connections  # noqa: F401 - seconds on a busy machine, which no time limit shall count
+import chats.providers.connection  # noqa: F401 - seconds on a busy machine, which no time limit shall count
 from chats.providers.base import Model
 from chats.providers.config import ProviderConfig
-from chats.providers.registry import open_model
+from chats.providers.registry import close, open_model
 from tests.openai_server import OpenAIServer
 from tests.providers.playing import CANARY
 
@@ -26,6 +26,7 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 @pytest.fixture
 async def stack() -> AsyncIterator[AsyncExitStack]:
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(close)
         yield stack
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from chats.providers.base import Model, ToolOutput, UserText
 from chats.providers.config import ProviderConfig
-from chats.providers.registry import open_model
+from chats.providers.registry import close, open_model
 from tests.providers.event_server import EventServer, serving
 from tests.providers.playing import CANARY, SYSTEM, TOOLS, play
 
@@ -64,6 +64,7 @@ async def asking(server: EventServer) -> AsyncIterator[Model]:
     model = open_model(NAME, ProviderConfig(anthropic_api_key=CANARY, anthropic_base_url=server.url, retries=0))
     yield model
     await model.aclose()
+    await close()
 
 
 async def test_it_streams_text_reasoning_calls_and_usage() -> None:

@@ -8,7 +8,7 @@ import pytest
 from chats.providers import discovery
 from chats.providers.config import ProviderConfig
 from chats.providers.discovery import available_models, look_for_models
-from chats.providers.loading import load
+from chats.providers.lazy_imports import load
 from tests.openai_server import OpenAIServer
 from tests.providers.playing import CANARY
 
@@ -70,7 +70,9 @@ async def test_it_lists_what_a_configured_server_has(serve: Any) -> None:
     assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
 
 
-async def test_it_does_not_count_the_loading_of_the_sdk_as_silence(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_does_not_count_the_loading_of_the_client_as_silence(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def load_slowly(module: str) -> Any:
         time.sleep(0.6)
         return load(module)
@@ -108,9 +110,18 @@ async def test_it_lists_scripts(tmp_path: Path) -> None:
     assert names(await available_models(config)) == ["scripted:demo", "scripted:greet"]
 
 
-async def test_it_lists_what_pydantic_ai_knows_of_a_provider_with_a_key() -> None:
-    config = ProviderConfig(local_servers=NOWHERE, environment={"DEEPSEEK_API_KEY": "key", "GROQ_API_KEY": "key"})
-    listed = names(await available_models(config))
-    assert any(name.startswith("deepseek:") for name in listed)
-    # Its package is not installed.
-    assert not any(name.startswith("groq:") for name in listed)
+async def test_it_asks_a_provider_with_a_key_at_its_own_address(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through a proxy, which sees no more than where it is to connect to."""
+    proxy = await serve([])
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+    config = ProviderConfig(local_servers=NOWHERE, environment={"DEEPSEEK_API_KEY": "key", "GOOGLE_API_KEY": "key"})
+    found = await look_for_models(config)
+    assert found.notes == ("DeepSeek did not list its models. Check DEEPSEEK_API_KEY and the network.",)
+    assert [(request.method, request.path) for request in proxy.requests] == [("CONNECT", "api.deepseek.com:443")]
+    # The package for it is not installed.
+    assert not any(name.startswith("google:") for name in names(found.models))
+
+
+def test_it_knows_the_models_of_a_provider_that_pydantic_ai_reaches() -> None:
+    assert any(name.startswith("gemini-") for name in load("protocols.other").known_models("google"))

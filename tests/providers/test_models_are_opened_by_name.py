@@ -27,7 +27,9 @@ def test_it_says_which_key_is_missing(name: str, variable: str) -> None:
 
 
 def test_it_says_what_to_install() -> None:
-    with pytest.raises(ModelError, match=r'pip install "pydantic-ai-slim\[google\]"') as caught:
+    with pytest.raises(
+        ModelError, match=r"pip install 'boocode\[providers\]' \"pydantic-ai-slim\[google\]\""
+    ) as caught:
         open_model("google:gemini-3-pro", ProviderConfig(environment={"GOOGLE_API_KEY": "key"}))
     assert caught.value.reason == "not_configured"
 

@@ -8,7 +8,7 @@ import pytest
 
 from chats.providers.base import Usage
 from chats.providers.config import ProviderConfig
-from chats.providers.price_list import Known, read_prices
+from chats.providers.custom_prices import Known, read_prices
 from chats.providers.prices import context_window, cost_usd
 from tests.server import PROJECT_DIR
 
@@ -86,6 +86,6 @@ def test_a_server_does_not_start_with_prices_it_cannot_read(tmp_path: Path) -> N
     command = [sys.executable, "manage.py", "check"]
     environment = os.environ | {"BOOCODE_PRICES": str(path)}
     done = subprocess.run(command, env=environment, cwd=PROJECT_DIR, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "BOOCODE_PRICES names" in done.stderr
     assert "a:b → prompt" in done.stderr

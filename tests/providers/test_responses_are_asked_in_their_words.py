@@ -6,7 +6,7 @@ from typing import Any
 
 from chats.providers.base import Model, ToolOutput, UserText
 from chats.providers.config import ProviderConfig
-from chats.providers.registry import open_model
+from chats.providers.registry import close, open_model
 from tests.providers.event_server import EventServer, serving
 from tests.providers.playing import CANARY, play
 
@@ -68,6 +68,7 @@ async def asking(server: EventServer) -> AsyncIterator[Model]:
     model = open_model("openai-responses:gpt-6", config)
     yield model
     await model.aclose()
+    await close()
 
 
 def numbered(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from chats.providers.base import AssistantText, ModelError, ToolCall, ToolOutput, TranscriptItem, UserText
-from chats.providers.scripted import ScriptedModel
+from chats.providers.scripted.model import ScriptedModel
 from tests.providers.playing import Played, play
 
 READ = {"tool": "read_file", "args": {"path": "a.py"}}

@@ -9,7 +9,7 @@ from chats.providers.sample import BUG, FIX, create_sample
 from tests.providers.playing import play
 from tools import registry
 from tools.base import ToolContext
-from tools.workspace import Workspace
+from tools.files.workspace import Workspace
 
 DEMO = open_model("scripted:demo", ProviderConfig(demo_delay_ms=0))
 

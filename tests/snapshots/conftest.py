@@ -10,7 +10,11 @@ from uuid import uuid4
 import pytest
 from pytest_django.fixtures import Settings
 
-from snapshots.repository import Repository
+from snapshots.files.repository import Repository
+from tests.api.conftest import chat as chat
+from tests.api.conftest import folder as folder
+from tests.api.conftest import project as project
+from tests.api.conftest import session as session
 from tests.server import Server, ServerFactory
 from tests.turns.conftest import Talk
 from tests.turns.conftest import talk as talk

@@ -8,11 +8,11 @@ from tests.server import PROJECT_DIR, Server
 MAKE = """
 from django.contrib.auth.models import User
 from chats.models import Chat, Project, Turn
-from chats import sessions
+from chats.projects import sessions
 user = User.objects.get(username="admin")
 project = Project.objects.create(owner=user, name="p", root="/tmp")
 session = sessions.create_session(project)
-chats = Chat.objects.bulk_create([Chat(session=session) for _ in range(1000)])
+chats = Chat.objects.bulk_create([Chat(session=session, workspace_id=project.pk) for _ in range(1000)])
 Turn.objects.bulk_create([Turn(chat=chat, user=user) for chat in chats])
 """
 CLAIM = """

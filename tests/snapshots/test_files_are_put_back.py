@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from snapshots.comparing import compare
-from snapshots.placing import PlacingWorkspace
-from snapshots.repository import Repository
-from snapshots.restoring import RestoreFailed, apply
+from snapshots.files.repository import Repository
+from snapshots.files.restore import RestoreFailed, apply_changes
+from snapshots.files.tree_diff import compare_trees
+from snapshots.files.tree_writer import TreeWriter
 from tests.snapshots.conftest import add_submodule, files_of, run_git
 
 
 def back_to(repository: Repository, workspace: Path, tree: str) -> list[str]:
     """Restore all of a tree; what was left alone."""
-    current = repository.take().tree
-    return apply(repository, PlacingWorkspace(workspace), compare(repository, current, tree, lines=False))
+    current = repository.capture_tree().tree
+    return apply_changes(repository, TreeWriter(workspace), compare_trees(repository, current, tree, lines=False))
 
 
 def fill(workspace: Path) -> None:
@@ -33,7 +33,7 @@ def test_it_touches_no_folder_that_it_does_not_keep(repository: Repository, work
     packages = workspace / "web" / "node_modules"
     packages.mkdir(parents=True)
     (packages / "old.js").write_text("1")
-    tree = repository.take().tree
+    tree = repository.capture_tree().tree
     (packages / "old.js").write_text("2")
     (packages / "new.js").write_text("2")
     (workspace / "web" / "app.js").write_text("2")
@@ -47,7 +47,7 @@ def test_it_touches_no_folder_that_it_does_not_keep(repository: Repository, work
 def test_it_puts_everything_back(repository: Repository, workspace: Path) -> None:
     fill(workspace)
     before = files_of(workspace)
-    tree = repository.take().tree
+    tree = repository.capture_tree().tree
     (workspace / "src" / "deep" / "a.py").unlink()
     (workspace / "src" / "deep").rmdir()
     (workspace / "src" / "deep").write_text("a file now")
@@ -61,7 +61,7 @@ def test_it_puts_everything_back(repository: Repository, workspace: Path) -> Non
     (workspace / "new" / "folder").mkdir(parents=True)
     (workspace / "new" / "folder" / "file").write_text("1")
     changed = files_of(workspace)
-    second = repository.take().tree
+    second = repository.capture_tree().tree
     assert back_to(repository, workspace, tree) == []
     assert files_of(workspace) == before
     assert not (workspace / "new").exists()
@@ -75,37 +75,37 @@ def test_it_writes_through_no_link(repository: Repository, workspace: Path, tmp_
     (outside / "file").write_text("mine")
     (workspace / "folder").mkdir()
     (workspace / "folder" / "file").write_text("kept")
-    tree = repository.take().tree
+    tree = repository.capture_tree().tree
     (workspace / "folder" / "file").write_text("changed")
-    current = repository.take().tree
-    changes = compare(repository, current, tree)
+    current = repository.capture_tree().tree
+    changes = compare_trees(repository, current, tree)
     (workspace / "folder" / "file").unlink()
     (workspace / "folder").rmdir()
     (workspace / "folder").symlink_to(outside)
     with pytest.raises(RestoreFailed):
-        apply(repository, PlacingWorkspace(workspace), changes)
+        apply_changes(repository, TreeWriter(workspace), changes)
     assert (outside / "file").read_text() == "mine"
 
 
 def test_it_leaves_alone_what_changed_after_the_plan(repository: Repository, workspace: Path) -> None:
     (workspace / "file").write_text("first")
     (workspace / "other").write_text("first")
-    tree = repository.take().tree
+    tree = repository.capture_tree().tree
     (workspace / "file").write_text("second")
     (workspace / "other").write_text("second")
-    changes = compare(repository, repository.take().tree, tree)
+    changes = compare_trees(repository, repository.capture_tree().tree, tree)
     (workspace / "file").write_text("the person's own, a moment ago")
-    assert apply(repository, PlacingWorkspace(workspace), changes) == ["file"]
+    assert apply_changes(repository, TreeWriter(workspace), changes) == ["file"]
     assert (workspace / "file").read_text() == "the person's own, a moment ago"
     assert (workspace / "other").read_text() == "first"
     # Called again, as after a crash, it finds its own work done.
-    assert apply(repository, PlacingWorkspace(workspace), changes) == ["file"]
+    assert apply_changes(repository, TreeWriter(workspace), changes) == ["file"]
 
 
 def test_it_restores_all_or_nothing(repository: Repository, workspace: Path) -> None:
     for name in ("a", "b", "z"):
         (workspace / name).write_text("first")
-    tree = repository.take().tree
+    tree = repository.capture_tree().tree
     (workspace / "a").write_text("second")
     (workspace / "b").unlink()
     (workspace / "z").unlink()
@@ -126,7 +126,7 @@ def test_it_goes_into_nested_repositories_and_leaves_their_git_alone(
     run_git(workspace / "nested", "init", "-q")
     (workspace / "nested" / "code.py").write_text("1\n")
     before = files_of(workspace, git=True)
-    tree = repository.take().tree
+    tree = repository.capture_tree().tree
     (workspace / "sub" / "lib.py").write_text("2\n")
     (workspace / "sub" / "new.py").write_text("2\n")
     (workspace / "nested" / "code.py").unlink()

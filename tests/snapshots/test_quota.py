@@ -8,9 +8,10 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from chats.models import Chat, Turn
-from snapshots import checkpoints, git, quota
+from snapshots import checkpoints
+from snapshots.files import git, quota
+from snapshots.files.repository import Repository
 from snapshots.models import Checkpoint
-from snapshots.repository import Repository
 from tests.api.conftest import as_alice as as_alice
 from tests.api.conftest import as_charlie as as_charlie
 from tests.api.conftest import chat as chat
@@ -23,7 +24,7 @@ def turn(chat: Chat) -> Checkpoint:
     project = chat.session.project
     row = Turn.objects.create(chat=chat, user=project.owner, status=Turn.Status.COMPLETE)
     checkpoints.end(project.pk, chat.pk, row.pk, touched=True)
-    checkpoints.fill(project.pk, project.root)
+    checkpoints.capture_open(project.pk, project.root)
     return Checkpoint.objects.get(turn=row)
 
 
@@ -76,7 +77,7 @@ def test_a_project_may_have_a_quota_of_its_own(
 
 
 def test_it_says_that_there_is_no_git(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git, "program", lambda: None)
+    monkeypatch.setattr(git, "find_git", lambda: None)
     place = turn(chat)
     assert (place.files, place.tree) == ("none", "")
     assert place.note == "git is not installed on this machine."
@@ -101,4 +102,6 @@ def test_the_files_go_with_the_project(
     assert directory.exists()
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         assert as_alice.delete(f"/api/projects/{project_id}").status_code == 204
+        assert directory.exists(), "it can be brought back"
+        assert as_alice.delete(f"/api/bin/{project_id}").status_code == 204
     assert not directory.exists()

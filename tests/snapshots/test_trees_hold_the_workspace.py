@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from pytest_django.fixtures import Settings
 
-from snapshots.comparing import compare, read_blobs
-from snapshots.repository import LARGE_BYTES, Repository
+from snapshots.files.repository import LARGE_BYTES, Repository
+from snapshots.files.tree_diff import compare_trees, read_blobs
 from tests.snapshots.conftest import add_submodule, run_git
 
 
@@ -29,7 +29,7 @@ def test_it_holds_files_links_and_execute_bits(repository: Repository, workspace
     (workspace / "link").symlink_to("/etc/passwd")
     (workspace / "dangling").symlink_to("nowhere")
     os.mkfifo(workspace / "pipe")
-    taken = repository.take()
+    taken = repository.capture_tree()
     assert names(repository, taken.tree) == {
         "src/app.py": "100644",
         "run.sh": "100755",
@@ -44,7 +44,7 @@ def test_it_holds_bytes_as_they_are(repository: Repository, workspace: Path) -> 
     (workspace / "crlf.txt").write_bytes(b"a\r\n$Id$\r\nb\xff\n")
     (workspace / "odd\nname \\x").write_text("1")
     Path(os.fsdecode(os.path.join(os.fsencode(workspace), b"not-utf8-\xff"))).write_text("2")
-    taken = repository.take()
+    taken = repository.capture_tree()
     assert content(repository, taken.tree, "crlf.txt") == b"a\r\n$Id$\r\nb\xff\n"
     assert "odd\nname \\x" in names(repository, taken.tree)
     assert "not-utf8-\\xff" in names(repository, taken.tree)
@@ -61,7 +61,7 @@ def test_it_leaves_out_what_git_ignores(repository: Repository, workspace: Path)
     for name in ("a.log", "build/x", "private", "deep/b.log", "deep/kept.log", "file"):
         (workspace / name).write_text(name)
     run_git(workspace, "add", "-f", "a.log")
-    kept = set(names(repository, repository.take().tree))
+    kept = set(names(repository, repository.capture_tree().tree))
     # What the person's repository keeps in spite of its rules belongs to the project.
     assert kept == {".gitignore", "deep/.gitignore", "deep/kept.log", "file", "a.log"}
 
@@ -70,11 +70,11 @@ def test_it_names_the_large_files_that_it_leaves_out(repository: Repository, wor
     (workspace / "small").write_text("1")
     (workspace / "grows").write_text("1")
     (workspace / "large.bin").write_bytes(b"\0" * (LARGE_BYTES + 1))
-    first = repository.take()
+    first = repository.capture_tree()
     assert [item.path for item in first.left_out] == ["large.bin"]
     assert "10 MB" in first.left_out[0].reason
     (workspace / "grows").write_bytes(b"\0" * (LARGE_BYTES + 1))
-    second = repository.take()
+    second = repository.capture_tree()
     assert {item.path for item in second.left_out} == {"large.bin", "grows"}
     assert set(names(repository, second.tree)) == {"small"}
 
@@ -90,7 +90,7 @@ def test_it_names_the_folders_that_can_be_made_anew(repository: Repository, work
     write_all(workspace, "app.py", "node_modules/x/index.js", "web/node_modules/y.js", ".venv/bin/x", "only/venv/z")
     write_all(workspace, "src/__pycache__/app.pyc", "target/app", "node_modules.txt", "web/target/kept")
     for _ in range(2):
-        taken = repository.take()
+        taken = repository.capture_tree()
         assert set(names(repository, taken.tree)) == {"app.py", "target/app", "node_modules.txt", "web/target/kept"}
         assert [item.path for item in taken.left_out] == [
             "large.bin",
@@ -102,7 +102,7 @@ def test_it_names_the_folders_that_can_be_made_anew(repository: Repository, work
 
 def test_it_leaves_out_what_is_built_beside_its_manifest(repository: Repository, workspace: Path) -> None:
     write_all(workspace, "Cargo.toml", "target/debug/app", "src/target/mod.rs")
-    taken = repository.take()
+    taken = repository.capture_tree()
     assert set(names(repository, taken.tree)) == {"Cargo.toml", "src/target/mod.rs"}
     assert [item.path for item in taken.left_out] == ["target/"]
 
@@ -113,7 +113,7 @@ def test_it_obeys_the_projects_rules_about_such_folders(repository: Repository, 
     (workspace / ".git" / "info" / "exclude").write_text("!.tox/\n.nox/\n")
     write_all(workspace, "node_modules/kept.js", ".venv/x", ".tox/kept", ".nox/x", ".gradle/x")
     (workspace / ".gitignore").write_text("!node_modules\n.venv\n")
-    taken = repository.take()
+    taken = repository.capture_tree()
     assert set(names(repository, taken.tree)) == {".gitignore", "node_modules/kept.js", ".tox/kept"}
     # What the project's own rules ignore is no news.
     assert [item.path for item in taken.left_out] == [".gradle/"]
@@ -126,7 +126,7 @@ def test_it_holds_such_folders_where_they_are_in_the_projects_repository(
     write_all(workspace, "Lib/venv/__init__.py", "odd [1]/node_modules/a/node_modules/b.js")
     run_git(workspace, "add", ".")
     write_all(workspace, "Lib/venv/new.py", "odd [1]/node_modules/a/node_modules/new.js", "odd 1/node_modules/x")
-    taken = repository.take()
+    taken = repository.capture_tree()
     assert set(names(repository, taken.tree)) == {
         *("Lib/venv/__init__.py", "Lib/venv/new.py"),
         *("odd [1]/node_modules/a/node_modules/b.js", "odd [1]/node_modules/a/node_modules/new.js"),
@@ -146,14 +146,14 @@ def test_it_holds_the_files_of_nested_repositories(repository: Repository, works
     run_git(workspace / "vendor" / "lib", "add", "code.py")
     run_git(workspace / "vendor" / "lib", "commit", "-q", "-m", "one")
     for _ in range(2):
-        taken = repository.take()
+        taken = repository.capture_tree()
         assert set(names(repository, taken.tree)) == {".gitignore", "vendor/lib/code.py", "vendor/lib/inner/deep.py"}
 
 
 def test_it_holds_the_files_of_a_submodule(repository: Repository, workspace: Path, tmp_path: Path) -> None:
     add_submodule(workspace, tmp_path / "other")
     (workspace / "sub" / "new.py").write_text("2")
-    assert set(names(repository, repository.take().tree)) == {".gitmodules", "sub/lib.py", "sub/new.py"}
+    assert set(names(repository, repository.capture_tree().tree)) == {".gitmodules", "sub/lib.py", "sub/new.py"}
 
 
 def test_it_follows_what_becomes_of_a_name(repository: Repository, workspace: Path) -> None:
@@ -161,7 +161,7 @@ def test_it_follows_what_becomes_of_a_name(repository: Repository, workspace: Pa
     (workspace / "b").mkdir()
     (workspace / "b" / "c").write_text("1")
     (workspace / "gone").write_text("1")
-    first = repository.take()
+    first = repository.capture_tree()
     (workspace / "a").unlink()
     (workspace / "a").mkdir()
     (workspace / "a" / "inner").write_text("1")
@@ -169,9 +169,9 @@ def test_it_follows_what_becomes_of_a_name(repository: Repository, workspace: Pa
     (workspace / "b").rmdir()
     (workspace / "b").symlink_to("a")
     (workspace / "gone").unlink()
-    second = repository.take()
+    second = repository.capture_tree()
     assert names(repository, second.tree) == {"a/inner": "100644", "b": "120000"}
-    assert [(change.path, change.status) for change in compare(repository, first.tree, second.tree)] == [
+    assert [(change.path, change.status) for change in compare_trees(repository, first.tree, second.tree)] == [
         ("a", "deleted"),
         ("a/inner", "added"),
         ("b", "added"),
@@ -182,21 +182,21 @@ def test_it_follows_what_becomes_of_a_name(repository: Repository, workspace: Pa
 
 def test_it_sees_a_change_that_keeps_size_and_second(repository: Repository, workspace: Path) -> None:
     (workspace / "quick").write_text("a")
-    trees = [repository.take().tree]
+    trees = [repository.capture_tree().tree]
     for letter in "bcdefgh":
         (workspace / "quick").write_text(letter)
-        trees.append(repository.take().tree)
+        trees.append(repository.capture_tree().tree)
     assert len(set(trees)) == len(trees)
 
 
 def test_it_goes_on_after_a_kill_in_the_middle(repository: Repository, workspace: Path) -> None:
     (workspace / "one").write_text("1")
-    repository.take()
+    repository.capture_tree()
     # What a killed git leaves behind.
     (repository.directory / "boocode-index.new").write_bytes(b"half")
     (repository.directory / "boocode-index.new.lock").write_bytes(b"")
     (workspace / "two").write_text("2")
-    assert set(names(repository, repository.take().tree)) == {"one", "two"}
+    assert set(names(repository, repository.capture_tree().tree)) == {"one", "two"}
 
 
 def test_it_leaves_out_boocodes_own_data(settings: Settings, workspace: Path) -> None:
@@ -205,16 +205,16 @@ def test_it_leaves_out_boocodes_own_data(settings: Settings, workspace: Path) ->
     (settings.DATA_DIR / "boocode.sqlite3").write_text("secret")
     (workspace / "file").write_text("1")
     repository = Repository(uuid4(), str(workspace))
-    assert set(names(repository, repository.take().tree)) == {"file"}
+    assert set(names(repository, repository.capture_tree().tree)) == {"file"}
 
 
 def test_it_counts_the_lines_that_changed(repository: Repository, workspace: Path) -> None:
     (workspace / "text").write_text("1\n2\n3\n")
     (workspace / "bytes").write_bytes(b"\0\1")
-    first = repository.take()
+    first = repository.capture_tree()
     (workspace / "text").write_text("1\ntwo\n3\n4\n")
     (workspace / "bytes").write_bytes(b"\0\2")
-    changes = {change.path: change for change in compare(repository, first.tree, repository.take().tree)}
+    changes = {change.path: change for change in compare_trees(repository, first.tree, repository.capture_tree().tree)}
     assert (changes["text"].added, changes["text"].removed) == (2, 1)
     assert (changes["bytes"].added, changes["bytes"].removed) == (None, None)
     blobs = [changes["text"].new.blob, changes["bytes"].new.blob]
@@ -225,10 +225,10 @@ def test_it_keeps_what_is_wanted_when_it_collects(repository: Repository, worksp
     trees = []
     for number in range(4):
         (workspace / "file").write_text(f"version {number}\n" * 1000)
-        trees.append(repository.take().tree)
-        repository.keep(trees[-1])
-    repository.collect({trees[1]})
+        trees.append(repository.capture_tree().tree)
+        repository.hold_tree(trees[-1])
+    repository.collect_garbage({trees[1]})
     assert content(repository, trees[1], "file").startswith(b"version 1")
     assert b"missing" in repository.git("cat-file", "--batch-check", input=f"{trees[0]}\n".encode())
     (workspace / "new").write_text("1")
-    assert set(names(repository, repository.take().tree)) == {"file", "new"}
+    assert set(names(repository, repository.capture_tree().tree)) == {"file", "new"}

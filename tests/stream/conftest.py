@@ -12,10 +12,10 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from boocode import database
-from chats import sessions
-from chats.events import Writer
+from boocode.db import threads
 from chats.models import Project, Session
+from chats.projects import sessions
+from chats.stream.writer import Writer
 from tests.server import Server
 from tests.stream.client import Client, texts
 
@@ -43,7 +43,7 @@ async def writer(session: Session) -> AsyncIterator[Writer]:
 def database_threads() -> Iterator[None]:
     """The threads that read the database keep their connections; the test's database is not theirs for long."""
     yield
-    readers = database._readers
+    readers = threads._readers
     together = threading.Barrier(readers._max_workers)
 
     def close() -> None:

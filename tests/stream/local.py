@@ -11,9 +11,9 @@ from uuid import UUID
 
 from channels.testing import WebsocketCommunicator
 
-from chats.consumers import SessionConsumer
-from chats.fanout import hub
 from chats.models import ApiToken, LogSlice, Session, SessionLog
+from chats.stream.hub import hub
+from chats.web.consumers import SessionConsumer
 
 Frame = dict[str, Any]
 
@@ -80,13 +80,13 @@ def slices(session_id: UUID) -> list[tuple[str, int, list[str]]]:
 def ring(session_id: UUID, doorbell: tuple[str, int, list[str]]) -> None:
     """Deliver entries to this process's sockets as the layer would."""
     epoch, first, lines = doorbell
-    hub._heard(
+    hub._receive(
         {"session": str(session_id), "epoch": epoch, "first": first, "last": first + len(lines) - 1, "lines": lines}
     )
 
 
 async def poll(session_id: UUID, standing: tuple[str, int]) -> None:
     """What the hub does each second."""
-    for feed in hub._feeds.get(session_id, ()):
-        feed.ring(*standing)
+    for subscription in hub._subscriptions.get(session_id, ()):
+        subscription.announce_head(*standing)
     await asyncio.sleep(0)

@@ -19,29 +19,30 @@ def main() -> None:
     sys.argv[:] = ["manage.py", "serve"]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "boocode.settings")
     django.setup()
-    from chats import fanout, sockets
+    from chats.stream import hub
+    from chats.web import socket_watch
 
     if os.environ.get("LOSSY_DEAF"):
-        fanout.Feed.push = lambda *_: None  # type: ignore[method-assign]
-        fanout.POLL_S, sockets.ROUND_S = 3600.0, DEAF_ROUND_S
+        hub.Subscription.push_lines = lambda *_: None  # type: ignore[method-assign]
+        hub.POLL_S, socket_watch.ROUND_S = 3600.0, DEAF_ROUND_S
     else:
-        fanout.Feed.push = badly(fanout.Feed.push, random.Random(os.environ["LOSSY_SEED"]))  # type: ignore[method-assign]
+        hub.Subscription.push_lines = badly(hub.Subscription.push_lines, random.Random(os.environ["LOSSY_SEED"]))  # type: ignore[method-assign]
     execute_from_command_line(sys.argv)
 
 
 def badly(push, chance):  # type: ignore[no-untyped-def]
     late = []
 
-    def push_badly(feed, *entries):  # type: ignore[no-untyped-def]
+    def push_badly(subscription, *entries):  # type: ignore[no-untyped-def]
         fate = chance.random()
         if fate < 0.25:
             return
         if fate < 0.5:
-            late.append((feed, entries))
+            late.append((subscription, entries))
             return
-        push(feed, *entries)
+        push(subscription, *entries)
         if fate < 0.65:
-            push(feed, *entries)
+            push(subscription, *entries)
         if late and fate > 0.8:
             chance.shuffle(late)
             other, old = late.pop()

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
-from chats import log
-from chats.consumers import TOO_SLOW, SessionConsumer
-from chats.sockets import GOING_DOWN
+from chats.stream import log
+from chats.web.consumers import TOO_SLOW, SessionConsumer
+from chats.web.socket_watch import GOING_DOWN
 
 REMOTE_CLIENT = Path(__file__).parent.parent / "js/remote_client.js"
 Answer = dict[str, Any]
@@ -89,13 +89,13 @@ class Wire:
             return True
         if not self.accepted or not self.inbox.empty() or not consumer.tasks:
             return False
-        if not consumer.window.open:
+        if not consumer.window.is_open:
             return not consumer.wake.is_set()
         if consumer.wake.is_set() or consumer.asked:
             return False
         if consumer.epoch is None:
             return True
-        is_behind = consumer.epoch != consumer.feed.epoch or consumer.loaded < consumer.feed.head
+        is_behind = consumer.epoch != consumer.subscription.epoch or consumer.loaded < consumer.subscription.head
         return not (is_behind or consumer.backlog or consumer.heartbeat)
 
 
@@ -160,7 +160,7 @@ class Network:
             elif frame["type"] == "snapshot":
                 self.seen["snapshot"] += 1
                 self.seen["another epoch"] += self.answer["epoch"] not in (None, frame["epoch"])
-        self.seen["window shut"] += not wire.consumer.window.open
+        self.seen["window shut"] += not wire.consumer.window.is_open
 
     def late(self, number: int) -> None:
         """Some of what an old socket still had on its way comes through."""
@@ -198,16 +198,16 @@ class Network:
     def wake(self, _number: int) -> None:
         self.do("wake")
 
-    def beat(self, heartbeat: log.Heartbeat) -> None:
+    def beat(self, heartbeat: log.LogPosition) -> None:
         for wire in self.wires.values():
             if wire.accepted and wire.consumer.tasks:
-                wire.consumer.beat(heartbeat)
+                wire.consumer.send_heartbeat(heartbeat)
 
     async def close_slow(self) -> None:
         """As if each socket that waits for an ack had waited for 20 s."""
         await self.quiet()
         for wire in self.wires.values():
-            if wire.opened and (code := wire.consumer.is_too_slow(float("inf"))):
+            if wire.opened and (code := wire.consumer.slow_close_code(float("inf"))):
                 await wire.consumer.end(code)
 
     async def quiet(self) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chats.log_mark import SLACK_S
+from chats.stream.rollback_guard import SLACK_S
 from tests.server import Server
 from tests.stream.client import Client
 from tests.stream.conftest import IS_SCALED, Talk

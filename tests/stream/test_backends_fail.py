@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx2
 import pytest
 import redis
 
@@ -137,6 +138,11 @@ def test_it_goes_on_while_redis_is_away(
     assert len(again.times) > 200, "by doorbells, not by a poll each second"
     for client in (here.client, there.client, late.client, idle, again.client):
         client.drop()
+    for server in pair:
+        lines = [line for line in server.output.splitlines() if "edis" in line]
+        assert "Traceback" not in server.output, server.output
+        # The second sends nothing, and may not have noticed.
+        assert len(lines) in ((2,) if server is first else (0, 2)), server.output
 
 
 def test_it_keeps_a_socket_that_is_idle_for_a_minute(pair: tuple[Server, Server], talk: Callable[..., Talk]) -> None:
@@ -183,6 +189,21 @@ def test_it_waits_for_the_database_for_5_s(relayed: Server, relay: Relay, talk: 
     follower.client.drop()
     assert follower.client.texts == told.texts()
     assert "word " * 400 in follower.client.texts.values()
+
+
+def test_requests_are_told_soon_that_the_database_is_away(relayed: Server, relay: Relay) -> None:
+    relay.cut()
+    began = time.monotonic()
+    answer = httpx2.get(f"{relayed.url}/readyz", timeout=20)
+    assert (answer.status_code, answer.json()["faults"]) == (503, ["The database does not answer."])
+    assert "does not answer" in relayed.api("GET", "/api/projects", expect=503)["detail"]
+    assert time.monotonic() - began < 15
+    assert httpx2.get(f"{relayed.url}/healthz").status_code == 200
+    relay.restore()
+    deadline = time.monotonic() + 20
+    while httpx2.get(f"{relayed.url}/readyz", timeout=20).status_code != 200:
+        assert time.monotonic() < deadline, "it does not find the database again"
+    assert relayed.api("GET", "/api/projects") == []
 
 
 def test_it_says_nothing_twice_when_the_answer_to_a_commit_is_lost(

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from channels.db import database_sync_to_async as in_thread
 
-from chats import events, log
-from chats.fanout import FEED_BYTES, Feed, hub
 from chats.models import Session, SessionLog
-from chats.stream import WINDOW_BYTES
+from chats.stream import log, writer
+from chats.stream.hub import MAX_HELD_BYTES, Subscription, hub
+from chats.stream.sequencing import WINDOW_BYTES
 from tests.stream.frames import status, text
 from tests.stream.local import LocalSocket, ring, slices, token_of
 from tests.stream.logs import entries
@@ -21,7 +21,7 @@ from tests.stream.logs import entries
 @in_thread
 def say(session_id: UUID, *words: str) -> None:
     for word in words:
-        events.append(session_id, [text(word), status()])
+        writer.append(session_id, [text(word), status()])
 
 
 @pytest.fixture
@@ -60,9 +60,9 @@ async def test_it_shows_each_entry_once_whatever_the_doorbells_do(session: Sessi
                 ring(session.pk, bell)
                 if chance.random() < 0.5:
                     await asyncio.sleep(0)
-        head = (await in_thread(log.standings)([session.pk]))[session.pk]
-        for feed in hub._feeds[session.pk]:
-            feed.ring(*head)
+        head = (await in_thread(log.read_heads)([session.pk]))[session.pk]
+        for subscription in hub._subscriptions[session.pk]:
+            subscription.announce_head(*head)
         assert await socket.entries(head[1]) == await log_of(session)
         await socket.silence(0.05)
 
@@ -172,8 +172,8 @@ async def test_it_believes_the_log_and_not_the_doorbell(session: Session, token:
     async with LocalSocket(session.pk, token) as socket:
         await socket.ask()
         epoch = (await socket.until("snapshot"))["epoch"]
-        for feed in hub._feeds[session.pk]:
-            feed.ring(epoch, 1000)
+        for subscription in hub._subscriptions[session.pk]:
+            subscription.announce_head(epoch, 1000)
         await socket.silence(0.2)
         await say(session.pk, "one")
         for bell in await in_thread(slices)(session.pk):
@@ -182,9 +182,9 @@ async def test_it_believes_the_log_and_not_the_doorbell(session: Session, token:
 
 
 def test_it_holds_little_for_a_reader_that_does_not_read() -> None:
-    feed = Feed(asyncio.Event())
+    subscription = Subscription(asyncio.Event())
     for number in range(10_000):
-        feed.push("e", number + 1, ["x" * 1000])
-    assert sum(map(len, feed.take(0))) <= FEED_BYTES
-    assert feed.head == 10_000
-    assert feed.take(0) == []
+        subscription.push_lines("e", number + 1, ["x" * 1000])
+    assert sum(map(len, subscription.pop_lines(0))) <= MAX_HELD_BYTES
+    assert subscription.head == 10_000
+    assert subscription.pop_lines(0) == []

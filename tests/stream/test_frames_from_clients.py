@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chats.wire import MAX_INBOUND_BYTES, Ack, BadFrame, Reconnect, parse_client
+from chats.stream.client_frames import MAX_INBOUND_BYTES, Ack, BadFrame, Reconnect, parse_client
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),

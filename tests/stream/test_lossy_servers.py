@@ -26,16 +26,16 @@ PRUNED = """
 from datetime import timedelta
 from uuid import UUID
 from django.utils import timezone
-from chats import events, pruning, wire
+from chats.stream import frames, retention, writer
 from chats.models import LogSlice, Turn
 session, chat, ids = UUID("%s"), UUID("%s"), {"chat_id": UUID("%s"), "message_id": UUID(int=1)}
 for number in range(55):
-    parts = [wire.TextDelta(**ids, content="x", part=part) for part in ("text", "reasoning")] * 20
-    events.append(session, parts)
+    parts = [frames.TextFrame(**ids, content="x", part=part) for part in ("text", "reasoning")] * 20
+    writer.append(session, parts)
 old = timezone.now() - timedelta(hours=1)
 LogSlice.objects.filter(session=session).update(created_at=old)
 Turn.objects.filter(chat=chat).update(created_at=old, finished_at=old)
-print(pruning.prune(session))
+print(retention.prune_session(session))
 """
 
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chats import wire
-from chats.stream import MAX_ENTRY_BYTES, coalesce
+from chats.stream.frames import Logged, TextFrame
+from chats.stream.sequencing import MAX_ENTRY_BYTES, join_deltas
 from tests.stream.frames import call, status, text
 
 frames = st.lists(
@@ -18,11 +18,11 @@ frames = st.lists(
 )
 
 
-def told(entries: list[wire.Logged]) -> list[object]:
+def told(entries: list[Logged]) -> list[object]:
     """What a reader is told, whatever the cuts between neighbouring entries are."""
     story: list[object] = []
     for entry in entries:
-        if not isinstance(entry, wire.TextDelta):
+        if not isinstance(entry, TextFrame):
             story.append(entry)
         elif story and isinstance(story[-1], tuple) and story[-1][:2] == (entry.message_id, entry.part):
             story[-1] = (*story[-1][:2], story[-1][2] + entry.content)
@@ -32,35 +32,35 @@ def told(entries: list[wire.Logged]) -> list[object]:
 
 
 @given(frames)
-def test_it_changes_nothing_of_what_is_said_or_in_which_order(said: list[wire.Logged]) -> None:
-    assert told(list(coalesce(said))) == told(said)
+def test_it_changes_nothing_of_what_is_said_or_in_which_order(said: list[Logged]) -> None:
+    assert told(list(join_deltas(said))) == told(said)
 
 
 @given(frames)
-def test_it_keeps_text_entries_small_and_none_empty(said: list[wire.Logged]) -> None:
-    for entry in coalesce(said):
-        if isinstance(entry, wire.TextDelta):
+def test_it_keeps_text_entries_small_and_none_empty(said: list[Logged]) -> None:
+    for entry in join_deltas(said):
+        if isinstance(entry, TextFrame):
             assert 0 < len(entry.content.encode()) <= MAX_ENTRY_BYTES
 
 
 def test_it_joins_a_burst_into_one_entry() -> None:
-    assert list(coalesce(text(word) for word in ("one ", "two ", "three"))) == [text("one two three")]
+    assert list(join_deltas(text(word) for word in ("one ", "two ", "three"))) == [text("one two three")]
 
 
 def test_it_fills_entries_to_the_brim() -> None:
-    entries = list(coalesce(text("x") for _ in range(MAX_ENTRY_BYTES + 1)))
-    assert [len(entry.content) for entry in entries if isinstance(entry, wire.TextDelta)] == [MAX_ENTRY_BYTES, 1]
+    entries = list(join_deltas(text("x") for _ in range(MAX_ENTRY_BYTES + 1)))
+    assert [len(entry.content) for entry in entries if isinstance(entry, TextFrame)] == [MAX_ENTRY_BYTES, 1]
 
 
 def test_it_keeps_messages_and_parts_apart() -> None:
     said = [text("a"), text("b", 2), text("c", 2, "reasoning"), text("d", 2)]
-    assert list(coalesce(said)) == said
+    assert list(join_deltas(said)) == said
 
 
 def test_it_joins_nothing_across_another_frame() -> None:
     said = [text("a"), call(), text("b"), status(), text("c")]
-    assert list(coalesce(said)) == said
+    assert list(join_deltas(said)) == said
 
 
 def test_it_leaves_empty_deltas_out() -> None:
-    assert list(coalesce([text(""), text("", 2)])) == []
+    assert list(join_deltas([text(""), text("", 2)])) == []

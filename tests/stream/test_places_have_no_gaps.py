@@ -6,21 +6,21 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chats import wire
-from chats.stream import MAX_SLICE_BYTES, cut, full_heads, place
+from chats.stream.frames import ErrorDelta, Logged
+from chats.stream.sequencing import MAX_SLICE_BYTES, fill_heads, number_frames, split_entries
 from tests.stream.frames import CHAT, call, decoded, message, placed, status, text
 
 frame = st.sampled_from([text("a"), call(), status()])
 
 
 @given(st.lists(st.lists(frame, max_size=5), max_size=10))
-def test_it_goes_on_where_the_last_commit_ended(commits: list[list[wire.Logged]]) -> None:
+def test_it_goes_on_where_the_last_commit_ended(commits: list[list[Logged]]) -> None:
     heads: dict[str, int] = {}
     last_ord = 0
     lines: list[str] = []
     for frames in commits:
         before = dict(heads)
-        piece = place(frames, heads, last_ord)
+        piece = number_frames(frames, heads, last_ord)
         assert heads == before, "the caller's heads are its own"
         assert piece.first_ord == last_ord + 1
         heads, last_ord = piece.heads, piece.last_ord
@@ -35,7 +35,7 @@ def test_it_goes_on_where_the_last_commit_ended(commits: list[list[wire.Logged]]
 
 
 def test_it_names_every_channel_in_the_heads() -> None:
-    assert full_heads({"text": 3}) == {
+    assert fill_heads({"text": 3}) == {
         "text": 3,
         "tool_call": 0,
         "tool_result": 0,
@@ -59,15 +59,15 @@ def test_it_writes_an_entry_on_one_line_whatever_the_text_holds() -> None:
 
 
 def test_it_leaves_absent_fields_out() -> None:
-    error = wire.ErrorDelta(chat_id=CHAT, message_id=message(), error="x")
+    error = ErrorDelta(chat_id=CHAT, message_id=message(), error="x")
     [entry] = decoded(placed([error]).lines)
     assert "reason" not in entry
 
 
 @given(st.lists(st.integers(1, 400).map(lambda size: text("x" * size * 1024)), max_size=8))
-def test_it_cuts_a_large_commit_into_pieces_that_follow_each_other(frames: list[wire.Logged]) -> None:
+def test_it_cuts_a_large_commit_into_pieces_that_follow_each_other(frames: list[Logged]) -> None:
     whole = placed(frames)
-    pieces = list(cut(whole))
+    pieces = list(split_entries(whole))
     assert [line for piece in pieces for line in piece.lines] == whole.lines
     ord = 0
     for piece in pieces:

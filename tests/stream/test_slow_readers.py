@@ -20,13 +20,13 @@ PRODUCED = 100 * MEGABYTE
 FILL = """
 from django.db import transaction
 from uuid import UUID
-from chats import events, wire
+from chats.stream import frames, writer
 chat = UUID("%s")
 for number in range(%d):
     ids = {"chat_id": chat, "message_id": UUID(int=number)}
     with transaction.atomic():
-        frames = [wire.TextDelta(**ids, content=f"{number} {count} ".ljust(3900)) for count in range(64)]
-        events.append(UUID("%s"), frames)
+        deltas = [frames.TextFrame(**ids, content=f"{number} {count} ".ljust(3900)) for count in range(64)]
+        writer.append(UUID("%s"), deltas)
 """
 
 

@@ -23,17 +23,22 @@ from django.db import connection
 from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as st
 
-from boocode.database import in_database
-from chats import consumers, fanout, log, pruning, sessions, stream
-from chats.events import writer
-from chats.fanout import hub
+from boocode.db.threads import in_database
 from chats.models import ApiToken, Project
-from chats.stream import Window
+from chats.projects import sessions
+from chats.stream import hub as hub_module
+from chats.stream import log, retention, sequencing
+from chats.stream.hub import hub
+from chats.stream.sequencing import Window
+from chats.stream.writer import writer
+from chats.web import consumers
 from tests.stream.conftest import IS_SCALED
 from tests.stream.deeds import Deeds
 from tests.stream.local import ring
 from tests.stream.network import Network, RemoteClient
 
+RUN_LIMIT_S = 60
+"""A run that waits for what never comes fails; pytest's own limit can't end one in the middle of a search."""
 USUAL_RUNS = (200 if IS_SCALED else 1000) if os.environ.get("CI") else 100
 PARTS = 4  # so that several processes can share them
 RUNS = int(os.environ.get("STREAM_RUNS", USUAL_RUNS)) // PARTS
@@ -55,15 +60,15 @@ def client() -> Iterator[RemoteClient]:
 @pytest.fixture
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every limit is reached by a run of some dozen entries."""
-    monkeypatch.setattr(stream, "MAX_REPLAY_ENTRIES", 25)
-    monkeypatch.setattr(stream, "MAX_REPLAY_BYTES", 8_000)
-    monkeypatch.setattr(stream, "MAX_SLICE_BYTES", 800)
-    monkeypatch.setattr(stream, "WINDOW_BYTES", 3_000)
-    monkeypatch.setattr(fanout, "FEED_BYTES", 1_500)
+    monkeypatch.setattr(sequencing, "MAX_REPLAY_ENTRIES", 25)
+    monkeypatch.setattr(sequencing, "MAX_REPLAY_BYTES", 8_000)
+    monkeypatch.setattr(sequencing, "MAX_SLICE_BYTES", 800)
+    monkeypatch.setattr(sequencing, "WINDOW_BYTES", 3_000)
+    monkeypatch.setattr(hub_module, "MAX_HELD_BYTES", 1_500)
     monkeypatch.setattr(consumers, "Window", partial(Window, 3_000))
-    monkeypatch.setattr(pruning, "KEEP_ENTRIES", 15)
-    monkeypatch.setattr(pruning, "KEEP_AFTER", timedelta(0))
-    monkeypatch.setattr(pruning, "SLICES_AT_ONCE", 3)
+    monkeypatch.setattr(retention, "KEEP_ENTRIES", 15)
+    monkeypatch.setattr(retention, "KEEP_AFTER", timedelta(0))
+    monkeypatch.setattr(retention, "SLICES_AT_ONCE", 3)
 
 
 @pytest.fixture
@@ -72,7 +77,7 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     held: list[Any] = []
     for name in ("publish", "publish_from_thread"):
         monkeypatch.setattr(hub, name, lambda _session_id, *bell: held.append(bell))
-    for name in ("tell", "tell_from_thread"):
+    for name in ("notify_user", "notify_user_from_thread"):
         monkeypatch.setattr(hub, name, lambda *_: None)
     return held
 
@@ -107,12 +112,12 @@ class Story:
             ring(self.session_id, bell)
 
     async def poll(self, _number: int = 0) -> None:
-        standing = (await in_database(log.standings, [self.session_id]))[self.session_id]
-        for feed in hub._feeds.get(self.session_id, ()):
-            feed.ring(*standing)
+        standing = (await in_database(log.read_heads, [self.session_id]))[self.session_id]
+        for subscription in hub._subscriptions.get(self.session_id, ()):
+            subscription.announce_head(*standing)
 
     async def beat(self, _number: int = 0) -> None:
-        beats = await in_database(log.heartbeats, [self.session_id])
+        beats = await in_database(log.read_positions, [self.session_id])
         self.network.beat(beats[self.session_id])
 
     async def deliver(self, number: int) -> None:
@@ -132,7 +137,7 @@ class Story:
     async def calm(self) -> dict[str, Any]:
         """Nothing goes wrong any more, until the client stands where the log does. Returns what it shows."""
         await self.deeds.settle()
-        [(epoch, ord)] = (await in_database(log.standings, [self.session_id])).values()
+        [(epoch, ord)] = (await in_database(log.read_heads, [self.session_id])).values()
         for _ in range(CALM_ROUNDS):
             while await self.network.quiet():
                 self.network.deliver()
@@ -169,6 +174,10 @@ class Runs:
         self.seen: Counter[str] = Counter()
 
     async def play(self, plan: list[tuple[str, int]]) -> None:
+        async with asyncio.timeout(RUN_LIMIT_S):
+            await self._play(plan)
+
+    async def _play(self, plan: list[tuple[str, int]]) -> None:
         self.bells.clear()
         await writer.start()
         session = await in_database(sessions.create_session, self.project)
@@ -182,7 +191,7 @@ class Runs:
             for what, number in plan:
                 await story.do(what, number)
             shown = await story.calm()
-            had = await in_database(log.resume, session.pk, {}, None)
+            had = await in_database(log.read_resumption, session.pk, {}, None)
         finally:
             await network.end()
             await writer.stop()

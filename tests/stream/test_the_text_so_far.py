@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chats import wire
-from chats.stream import fold_text
+from chats.stream.frames import Logged, TextFrame
+from chats.stream.sequencing import fold_text
 from tests.stream.frames import call, message, placed, status, text
 
 spoken = st.lists(
@@ -19,13 +19,13 @@ spoken = st.lists(
 )
 
 
-def said(frames: list[wire.Logged], number: int, part: str) -> str:
-    mine = (frame for frame in frames if isinstance(frame, wire.TextDelta) and frame.message_id == message(number))
+def said(frames: list[Logged], number: int, part: str) -> str:
+    mine = (frame for frame in frames if isinstance(frame, TextFrame) and frame.message_id == message(number))
     return "".join(frame.content for frame in mine if frame.part == part)
 
 
 @given(spoken, st.data())
-def test_it_adds_up_to_all_that_was_said_wherever_the_row_was_saved(frames: list[wire.Logged], data: Any) -> None:
+def test_it_adds_up_to_all_that_was_said_wherever_the_row_was_saved(frames: list[Logged], data: Any) -> None:
     log = placed(frames)
     saved = data.draw(st.integers(0, len(frames)))
     row = placed(frames[:saved]).heads.get("text", 0)

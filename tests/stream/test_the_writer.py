@@ -10,17 +10,18 @@ from channels.db import database_sync_to_async as in_thread
 from django.db import connection, transaction
 from uuid6 import uuid7
 
-from chats import events, sessions, wire
-from chats.events import Fence, Fenced, SessionGone, Writer
 from chats.models import Chat, Session, SessionLog, Turn
+from chats.projects import removal, sessions
+from chats.stream.frames import ChatRenamed, Logged
+from chats.stream.writer import Fence, Fenced, SessionGone, Writer, append
 from tests.stream.frames import status, text
 from tests.stream.logs import entries, said
 
-Frames = list[wire.Logged]
+Frames = list[Logged]
 
 
-def renamed(name: str) -> wire.ChatRenamed:
-    return wire.ChatRenamed(chat_id=uuid4(), name=name)
+def renamed(name: str) -> ChatRenamed:
+    return ChatRenamed(chat_id=uuid4(), name=name)
 
 
 async def log_of(session: Session) -> list[dict[str, Any]]:
@@ -64,7 +65,9 @@ async def test_it_commits_rows_and_frames_together_or_not_at_all(writer: Writer,
         raise ValueError("no")
 
     def impossible(_log: SessionLog) -> tuple[None, Frames]:
-        Chat.objects.create(id=Chat.objects.get(session=session).pk, session=session)  # a duplicate key
+        Chat.objects.create(
+            id=Chat.objects.get(session=session).pk, session=session, workspace_id=session.project_id
+        )  # a duplicate key
         return None, [renamed("never")]
 
     def good(_log: SessionLog) -> tuple[None, Frames]:
@@ -117,7 +120,7 @@ async def test_it_fences_from_the_moment_of_a_takeover(writer: Writer, session: 
 
 async def test_it_says_when_the_session_is_gone(writer: Writer, session: Session) -> None:
     other = await in_thread(sessions.create_session)(session.project)
-    await in_thread(sessions.delete_session)(other)
+    await in_thread(removal.delete)(other)
     gone = other.pk or uuid7()
     writer.emit(session.pk, text("kept"))
     writer.emit(gone, text("lost"))
@@ -153,7 +156,7 @@ async def test_it_interleaves_with_requests_and_other_writers(writer: Writer, se
         start.wait(10)
         for count in range(25):
             with transaction.atomic():
-                events.append(session.pk, [renamed(f"request {number} {count}"), status()])
+                append(session.pk, [renamed(f"request {number} {count}"), status()])
 
     def speak(who: Writer, number: int) -> None:
         who.emit(session.pk, text(f"{number} ", 1 if who is writer else 2))
@@ -193,16 +196,16 @@ def close_connection() -> None:
 
 def test_it_appends_with_the_callers_transaction_or_not_at_all(session: Session) -> None:
     with transaction.atomic():
-        events.append(session.pk, [renamed("never")])
+        append(session.pk, [renamed("never")])
         transaction.set_rollback(True)
     with transaction.atomic():
-        events.append(session.pk, [renamed("one")])
-        events.append(session.pk, [])
-        events.append(session.pk, [renamed("two")])
-    events.append(session.pk, [renamed("three")])
+        append(session.pk, [renamed("one")])
+        append(session.pk, [])
+        append(session.pk, [renamed("two")])
+    append(session.pk, [renamed("three")])
     assert [frame["name"] for frame in entries(session.pk)] == ["one", "two", "three"]
 
 
 def test_it_appends_to_no_session_that_is_gone(session: Session) -> None:
     with pytest.raises(SessionGone):
-        events.append(uuid7(), [renamed("x")])
+        append(uuid7(), [renamed("x")])

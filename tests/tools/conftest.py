@@ -8,7 +8,7 @@ import pytest
 
 from tools import registry
 from tools.base import ToolContext, ToolResult
-from tools.workspace import Workspace
+from tools.files.workspace import Workspace
 
 Call = Callable[..., Awaitable[ToolResult]]
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.tools.conftest import Call
 from tools.errors import ToolError
-from tools.patching import apply_hunks, read_patch
+from tools.files.patch import apply_hunks
+from tools.files.patch_reader import read_patch
 
 TEXT = "one\ntwo\nthree\nfour\nfive\n"
 

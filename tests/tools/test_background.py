@@ -9,8 +9,8 @@ import pytest
 from tests.tools.conftest import Call
 from tests.tools.living import gone, living
 from tools import registry
-from tools.background import BACKGROUND, MAX_RUNNING
 from tools.base import ToolContext
+from tools.commands.background import BACKGROUND, MAX_RUNNING
 
 
 @pytest.fixture(autouse=True)
@@ -29,9 +29,10 @@ async def test_it_goes_on_and_is_read_in_parts(call: Call) -> None:
     assert "one" in started.output
     id = id_of(started.output)
     assert "runs for" in (await call("background")).output
-    await asyncio.sleep(1)
-    read = (await call("background", id=id)).output
-    assert "two" in read
+    read = ""
+    async with asyncio.timeout(10):
+        while "two" not in read:
+            read = (await call("background", id=id)).output
     assert "\none\n" not in read
     assert "[no new output]" in (await call("background", id=id)).output
 

@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.changes import Change
 from tools.errors import ToolError
-from tools.matching import replace
+from tools.files.changes import Change
+from tools.files.replace import replace
 
 TEXT = st.text(alphabet="ab \n\r\té", max_size=40)
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.tools.conftest import Call
 from tests.tools.living import gone
-from tools.environment import command_environment
-from tools.processes import Limits
-from tools.run_command import Outcome, run
+from tools.commands.environment import command_environment
+from tools.commands.processes import Limits
+from tools.commands.run import Outcome, run
 
 
 @pytest.fixture

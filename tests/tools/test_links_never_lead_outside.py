@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tools import registry, sandbox
+from tools import registry
 from tools.base import ToolContext
+from tools.commands import sandbox
 from tools.errors import PathDenied, ToolError
-from tools.workspace import Workspace
+from tools.files.workspace import Workspace
 
 LIMIT = 1_000
 RENAME_EXCHANGE = 2
@@ -174,7 +175,7 @@ def test_it_never_escapes_while_a_name_is_swapped(root: Path, workspace: Workspa
     assert seen <= {b"mine", b"denied"}
 
 
-@pytest.mark.skipif(sandbox.why_not() is not None, reason=str(sandbox.why_not()))
+@pytest.mark.skipif(sandbox.explain_absence() is not None, reason=str(sandbox.explain_absence()))
 async def test_a_search_never_escapes_while_a_directory_is_swapped(
     root: Path, workspace: Workspace, outside: Path
 ) -> None:

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.tools.conftest import Call
-from tools.tree import files
-from tools.workspace import Workspace
+from tools.files.tree import walk_files
+from tools.files.workspace import Workspace
 
 
 def make(root: Path, *names: str) -> None:
@@ -115,4 +115,4 @@ def test_it_ignores_what_git_ignores(
             target.touch()
     listing = ["git", "-c", "core.excludesFile=", "ls-files", "-z", "--others", "--exclude-standard"]
     wanted = subprocess.run(listing, cwd=root, check=True, capture_output=True, text=True).stdout.split("\0")[:-1]
-    assert sorted("/".join(entry.parts) for entry in files(Workspace(root), ())) == sorted(wanted)
+    assert sorted("/".join(entry.parts) for entry in walk_files(Workspace(root), ())) == sorted(wanted)

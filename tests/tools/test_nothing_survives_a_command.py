@@ -114,7 +114,7 @@ async def test_it_is_dead_when_cancelled_at_any_moment(context: ToolContext, mar
 async def test_it_dies_with_the_server(root: Path, mark: str, number: int) -> None:
     script = (
         "import asyncio, sys; from tools.base import ToolContext; from tools.registry import call; "
-        "from tools.workspace import Workspace; "
+        "from tools.files.workspace import Workspace; "
         f"args = {{'command': ['sh', '-c', 'setsid sleep {mark} & sleep {mark}'], 'timeout_s': 60}}; "
         f"asyncio.run(call('run_command', args, ToolContext(Workspace({str(root)!r}))))"
     )

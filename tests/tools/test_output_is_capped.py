@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.capping import Capture
+from tools.commands.output_capture import Capture
 
 OUTPUT = st.one_of(st.binary(max_size=400), st.text(max_size=200).map(str.encode))
 CUTS = st.lists(st.integers(0, 400), max_size=10).map(sorted)

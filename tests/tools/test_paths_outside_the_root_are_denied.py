@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import PathDenied
-from tools.paths import display, is_below, is_git_internal, relative_parts, unfolded_parts
+from tools.files.paths import display, is_below, is_git_internal, relative_parts, unfolded_parts
 
 ROOT = "/w/app"
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.tools.conftest import Call
 from tools import registry
 from tools.base import Tool, ToolContext, ToolResult
+from tools.files.workspace import Workspace
 from tools.registry import TOOLS, schemas
-from tools.workspace import Workspace
 
 SCHEMA_BYTES = 5 * 1024 + 512
 

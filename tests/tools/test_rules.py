@@ -1,13 +1,19 @@
 """Rules compare word by word, never by prefix."""
 
+import itertools
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tools.permissions.rules import Rule, exact_pattern, matches, strictest_rule, subjects_of
 from tools.registry import TOOLS
-from tools.rules import Rule, exact_pattern, matches, subjects_of, verdict
+
+
+def verdict(rules: list[Rule], tool: str, subjects: list[list[str]]) -> str | None:
+    rule = strictest_rule(rules, TOOLS[tool], subjects)
+    return None if rule is None else rule.verdict
 
 
 @pytest.mark.parametrize(
@@ -39,12 +45,15 @@ def test_it_compares_words(pattern: str, command: list[str], expected: bool) -> 
     assert matches(pattern, command) is expected
 
 
-def test_the_last_match_wins() -> None:
-    rules = [Rule("run_command", "npm **", "allow"), Rule("*", "npm publish", "deny")]
-    assert verdict(rules, "run_command", [["npm", "publish"]]) == "deny"
-    assert verdict(rules, "run_command", [["npm", "test"]]) == "allow"
-    assert verdict(rules, "run_command", [["make"]]) is None
-    assert verdict(rules, "read_file", [["npm"]]) is None
+def test_the_strictest_match_wins_in_any_order() -> None:
+    allow, ask = Rule("run_command", "npm **", "allow"), Rule("run_command", "npm run *", "ask")
+    deny = Rule("*", "npm publish", "deny")
+    for rules in itertools.permutations([allow, ask, deny]):
+        assert strictest_rule(rules, TOOLS["run_command"], [["npm", "publish"]]) == deny
+        assert strictest_rule(rules, TOOLS["run_command"], [["npm", "run", "build"]]) == ask
+        assert strictest_rule(rules, TOOLS["run_command"], [["npm", "test"]]) == allow
+        assert strictest_rule(rules, TOOLS["run_command"], [["make"]]) is None
+        assert strictest_rule(rules, TOOLS["read_file"], [["npm"]]) is None
 
 
 def test_a_program_is_kept_from_running_by_whatever_path() -> None:

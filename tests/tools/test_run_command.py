@@ -7,8 +7,8 @@ import pytest
 
 from tests.tools.conftest import Call
 from tools.base import ToolContext
+from tools.files.workspace import Workspace
 from tools.registry import call as call_tool
-from tools.workspace import Workspace
 
 
 async def test_it_answers_with_output_and_exit_status(call: Call, emitted: list[str]) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from tests.tools.conftest import Call
 from tools.base import ToolContext
+from tools.files.workspace import Workspace
 from tools.registry import call as call_tool
-from tools.workspace import Workspace
 
 
 async def test_it_keeps_head_and_tail_and_says_what_is_left_out(call: Call, emitted: list[str]) -> None:

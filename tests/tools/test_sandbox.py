@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from tests.tools.living import living
-from tools import registry, sandbox
+from tools import registry
 from tools.base import ToolContext, ToolResult
-from tools.sandbox import Sandbox, choose
+from tools.commands import sandbox
+from tools.commands.sandbox import Sandbox, choose
 
 Run = Callable[..., Awaitable[ToolResult]]
 
-pytestmark = pytest.mark.skipif(sandbox.why_not() is not None, reason=str(sandbox.why_not()))
+pytestmark = pytest.mark.skipif(sandbox.explain_absence() is not None, reason=str(sandbox.explain_absence()))
 
 
 @pytest.fixture
@@ -236,7 +237,7 @@ def test_it_works_as_a_user_too(open_directory: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "base_prefix", "/usr")
     environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
     command = ["sh", "-c", "touch made; ls -d /proc/[0-9]* | wc -l; ls -A /root 2>&1; id -u"]
-    argv = Sandbox().wrapped(command, str(open_directory), str(open_directory), environment)
+    argv = Sandbox().wrap(command, str(open_directory), str(open_directory), environment)
     done = subprocess.run(argv, capture_output=True, text=True, user=65534, group=65534, env=environment, cwd="/")
     if "setting up uid map" in done.stderr or "No permissions" in done.stderr:
         pytest.skip(f"this kernel gives users no namespaces: {done.stderr}")

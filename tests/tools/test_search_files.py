@@ -6,16 +6,16 @@ import pytest
 from tests.tools.conftest import Call
 from tools.base import ToolContext
 from tools.builtin import search_files
+from tools.files.workspace import Workspace
 from tools.registry import call as call_tool
-from tools.workspace import Workspace
 
 
 @pytest.fixture(params=["ripgrep", "python"])
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways to search: what they find is the same."""
     if request.param == "python":
-        monkeypatch.setattr(search_files, "ripgrep", lambda: None)
-    elif search_files.ripgrep() is None:
+        monkeypatch.setattr(search_files, "find_ripgrep", lambda: None)
+    elif search_files.find_ripgrep() is None:
         pytest.skip("ripgrep is not installed")
     return str(request.param)
 

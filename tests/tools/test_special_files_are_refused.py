@@ -7,7 +7,7 @@ import pytest
 
 from tests.tools.conftest import Call
 from tools.errors import ToolError
-from tools.workspace import Workspace
+from tools.files.workspace import Workspace
 
 
 async def test_it_refuses_a_fifo_without_waiting_for_a_writer(root: Path, call: Call) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tools.conftest import Call
 from tools.errors import ToolError
-from tools.workspace import Workspace
+from tools.files.workspace import Workspace
 
 
 async def test_it_makes_a_file_and_its_directories(root: Path, call: Call) -> None:

@@ -9,8 +9,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from chats.models import Chat, Message, Turn
-from traces import queries
 from traces.models import ToolTrace, TurnSummary
+from traces.read import queries
 
 CALLS = 120
 

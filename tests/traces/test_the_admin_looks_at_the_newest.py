@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from chats.models import Chat, Message, Turn
-from traces import recency
 from traces.models import DailyUsage, ToolTrace
+from traces.read import newest_rows
 
 pytestmark = pytest.mark.usefixtures("unhashed_static")
 
@@ -37,7 +37,7 @@ def calls(chat: Chat) -> list[ToolTrace]:
 
 @pytest.fixture
 def look(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(recency, "NEWEST_ROWS", 2)
+    monkeypatch.setattr(newest_rows, "NEWEST_ROWS", 2)
     client.force_login(get_user_model().objects.create_superuser("root"))
 
     def found(**query: str) -> list[str]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.fixtures import Settings
 
-from boocode.logs import RedactingFormatter
-from traces.masking import redactor
+from boocode.server.logs import RedactingFormatter
+from traces.redactor import redactor
 
 CANARY = "sk-canary-in-an-exception"
 

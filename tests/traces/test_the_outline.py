@@ -9,9 +9,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from chats.models import Chat, Message, Turn
-from traces.changes import changed_lines
 from traces.models import ModelStep, ToolTrace, TurnSummary
-from traces.outline import words_of
+from traces.read.changed_lines import read_changes
+from traces.read.table import shorten_input
 
 QUERIES = 9
 Answer = dict[str, Any]
@@ -116,11 +116,11 @@ def test_it_stays_small_and_asks_little(
 
 
 def test_it_counts_the_lines_of_an_edit() -> None:
-    assert changed_lines("edit_file", {"old": "a\nb\nc", "new": "a\nB\nB2\nc"}) == (2, 1)
-    assert changed_lines("edit_file", {"edits": [{"old": "a", "new": "b"}, {"old": "c", "new": ""}]}) == (1, 2)
-    assert changed_lines("write_file", {"content": "a\nb\n"}) == (2, 0)
-    assert changed_lines("run_command", {"command": ["ls"]}) == (None, None)
-    assert changed_lines("edit_file", "no object") == (None, None)
+    assert read_changes("edit_file", {"old": "a\nb\nc", "new": "a\nB\nB2\nc"}) == (2, 1, None)
+    assert read_changes("edit_file", {"edits": [{"old": "a", "new": "b"}, {"old": "c", "new": ""}]}) == (1, 2, None)
+    assert read_changes("write_file", {"content": "a\nb\n"}) == (2, 0, None)
+    assert read_changes("run_command", {"command": ["ls"]}) == (None, None, None)
+    assert read_changes("edit_file", "no object") == (None, None, None)
 
 
 PATCH = (
@@ -130,17 +130,18 @@ PATCH = (
 
 
 def test_it_names_the_files_of_a_patch_and_counts_its_lines() -> None:
-    assert words_of({"patch": PATCH}) == {"paths": ["src/a.py", "made.py", "gone.py"]}
-    assert changed_lines("apply_patch", {"patch": PATCH}) == (3, 2)
-    assert changed_lines("apply_patch", {"patch": "none"}) == (None, None)
-    assert words_of({"patch": "none"}) == {"paths": []}
+    paths = ["src/a.py", "made.py", "gone.py"]
+    assert read_changes("apply_patch", {"patch": PATCH}) == (3, 2, paths)
+    assert read_changes("apply_patch", {"patch": "none"}) == (None, None, [])
+    assert shorten_input({"patch": PATCH}, paths) == {"paths": paths}
+    assert shorten_input({"patch": "none"}, []) == {"paths": []}
 
 
 def test_it_cuts_the_input_to_words() -> None:
-    words = words_of(
+    words = shorten_input(
         {"path": "p" * 1000, "content": "left out", "lines": 3, "command": ["a" * 200] * 9, "deep": {"a": 1}}
     )
     assert [len(str(words["path"])), words["lines"], "content" in words] == [160, 3, False]
     assert len(words["command"]) == 3
     assert words["deep"] == "{'a': 1}"
-    assert words_of("no object") == "no object"
+    assert shorten_input("no object") == "no object"

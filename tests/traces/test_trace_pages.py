@@ -5,8 +5,8 @@ from django.test import Client
 from django.utils import timezone
 
 from chats.models import Chat, Turn
-from traces.glance import bar_of
 from traces.models import DailyUsage, TurnSummary
+from traces.read.turn_bar import make_bar
 from traces.templatetags.amounts import cost_of, count, dollars, duration
 
 pytestmark = pytest.mark.usefixtures("unhashed_static")
@@ -73,12 +73,12 @@ def test_the_dashboard_adds_up_what_is_yours(alices: Client, charlie: object, ch
 
 
 def test_a_glance_is_in_true_proportion(summary: TurnSummary) -> None:
-    assert [(piece.kind, piece.left, piece.width) for piece in bar_of(summary, 2000)] == [
+    assert [(piece.kind, piece.left, piece.width) for piece in make_bar(summary, 2000)] == [
         ("model", 0, 30),
         ("execution", 30, 15),
         ("other", 45, 5),
     ]
-    assert bar_of(summary, 0) == []
+    assert make_bar(summary, 0) == []
 
 
 def test_amounts_are_words() -> None:

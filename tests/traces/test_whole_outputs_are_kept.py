@@ -82,6 +82,7 @@ def test_it_sweeps_out_what_no_call_names(serve: Callable[..., Server], talk: Ca
     chat, _ = said(talk, server)
     assert "0 outputs removed" in server.manage("sweepoutputs")
     server.api("DELETE", f"/api/sessions/{chat.session_id}")
+    server.api("DELETE", f"/api/bin/{chat.session_id}")
     assert "0 outputs removed" in server.manage("sweepoutputs")  # it might belong to a call that is being written
     for file in files_of(chat):
         os.utime(file, (0, 0))

@@ -78,10 +78,11 @@ def test_it_sends_the_frames_in_the_order_of_the_contract(talk: Callable[..., Ta
 
 def test_it_names_the_chat_by_its_first_words(talk: Callable[..., Talk]) -> None:
     chat = talk([{"text": "Yes."}])
-    chat.say("Please rename the function compute_everything to something that says what it computes")
+    words = "Please rename the function compute_everything to something that says what it computes"
+    chat.say(words)
     chat.wait()
     session = chat.server.api("GET", f"/api/sessions/{chat.session_id}")
-    assert session["chats"][0]["name"] == "Please rename the function compute_everything to something…"
+    assert session["chats"][0]["name"] == words
     assert session["name"] == session["chats"][0]["name"]
 
 

@@ -41,6 +41,25 @@ def test_it_waits_and_then_runs(talk: Callable[..., Talk]) -> None:
     (trace,) = chat.traces()
     assert trace["status"] == "ok"
     assert 200 <= trace["wait_ms"] <= trace["duration_ms"]
+    assert trace["decided_by"] == "mode: ask, then a person"
+
+
+def test_a_script_finds_what_waits(talk: Callable[..., Talk]) -> None:
+    chat = talk(SCRIPT, approval="ask")
+    chat.say("go")
+    trace = waiting(chat)
+    assert trace["waiting"] is True
+    for path in ("/api/approvals", f"/api/approvals?session={chat.session_id}", f"/api/chats/{chat.chat_id}/approvals"):
+        (one,) = chat.server.api("GET", path)["results"]
+        assert (one["trace_id"], one["chat_id"], one["session_id"]) == (trace["id"], chat.chat_id, chat.session_id)
+        assert (one["tool"], one["input"]) == ("run_command", COMMAND["args"])
+        assert "touch made.txt" in one["reason"]
+    assert chat.server.api("GET", f"/api/approvals?project={chat.chat_id}")["results"] == []
+    chat.server.api("GET", "/api/approvals?sesion=x", expect=400)
+    chat.server.api("POST", f"/api/traces/{one['trace_id']}/decision", {"decision": "allow"})
+    chat.wait()
+    assert chat.server.api("GET", "/api/approvals")["results"] == []
+    assert chat.traces()[0]["waiting"] is False
 
 
 def test_a_denial_is_told_to_the_model(talk: Callable[..., Talk]) -> None:
@@ -64,6 +83,7 @@ def test_always_allows_the_same_call_from_then_on_and_no_other(talk: Callable[..
     chat.say("again")
     chat.wait()
     assert [trace["status"] for trace in chat.traces()] == ["ok", "ok"]
+    assert chat.traces()[1]["decided_by"] == "rule run_command: touch made.txt"
     chat.say("another")
     waiting(chat)
     (rule,) = chat.server.api("GET", f"/api/projects/{chat.project['id']}/rules")
@@ -78,7 +98,8 @@ def test_a_rule_denies_whatever_the_project_allows(talk: Callable[..., Talk]) ->
     chat.server.api("POST", path, {"tool": "run_command", "pattern": "touch **", "verdict": "deny"})
     chat.say("go")
     assert chat.wait()[-1]["content"] == "Fine."
-    assert chat.traces()[0]["status"] == "denied"
+    (trace,) = chat.traces()
+    assert (trace["status"], trace["decided_by"]) == ("denied", "rule run_command: touch **")
 
 
 def test_it_does_not_ask_for_what_only_reads(talk: Callable[..., Talk]) -> None:
@@ -104,6 +125,7 @@ def test_a_read_only_project_denies_writes(talk: Callable[..., Talk]) -> None:
     chat = talk([write, {"expect": "read-only"}, {"text": "I see."}], approval="read_only")
     chat.say("go")
     assert chat.wait()[-1]["content"] == "I see."
+    assert chat.traces()[0]["decided_by"] == "mode: read only"
     assert not (chat.root / "made.txt").exists()
 
 
@@ -125,6 +147,7 @@ def test_the_question_survives_a_crash_and_a_stop(serve: Callable[..., Server], 
     assert [found["id"] for found in chat.traces()] == [trace["id"]]
     assert chat.traces()[0]["status"] == "ok"
     assert (chat.root / "made.txt").exists()
+    assert chat.traces()[0]["decided_by"] == "mode: ask, then a person"
 
 
 def test_a_stop_withdraws_the_question(talk: Callable[..., Talk]) -> None:
@@ -135,6 +158,7 @@ def test_a_stop_withdraws_the_question(talk: Callable[..., Talk]) -> None:
     chat.wait()
     (trace,) = chat.traces()
     assert (trace["status"], trace["wait_ms"]) == ("cancelled", trace["duration_ms"])
+    assert trace["decided_by"] == "mode: ask"
     assert "does not wait" in decide(chat, "allow", expect=409)["detail"]
 
 
@@ -143,7 +167,8 @@ def test_nobody_answering_is_a_no(serve: Callable[..., Server], talk: Callable[.
     chat = talk([COMMAND, {"expect": "Nobody decided"}, {"text": "I see."}], server=server, approval="ask")
     chat.say("go")
     assert chat.wait()[-1]["content"] == "I see."
-    assert chat.traces()[0]["status"] == "denied"
+    (trace,) = chat.traces()
+    assert (trace["status"], trace["decided_by"]) == ("denied", "mode: ask, then nobody in time")
 
 
 def test_a_wrong_decision_is_refused_with_the_choices(talk: Callable[..., Talk]) -> None:

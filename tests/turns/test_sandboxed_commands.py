@@ -7,9 +7,9 @@ import pytest
 
 from tests.server import Server
 from tests.turns.conftest import Talk
-from tools import sandbox
+from tools.commands import sandbox
 
-pytestmark = pytest.mark.skipif(sandbox.why_not() is not None, reason=str(sandbox.why_not()))
+pytestmark = pytest.mark.skipif(sandbox.explain_absence() is not None, reason=str(sandbox.explain_absence()))
 
 DEVICES = ["sh", "-c", "tail -n +3 /proc/net/dev | grep -vc '^ *lo:'; cat /proc/[0-9]*/environ | tr '\\0' '\\n'"]
 SCRIPT = [{"tool": "run_command", "args": {"command": DEVICES}}, {"text": "Done."}]

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chats.prompts import Surroundings, system_prompt
+from chats.agent.prompts import Surroundings, system_prompt
 from tests.openai_server import OpenAIServer
 from tests.server import Server
 from tests.turns.conftest import Talk
-from tools.rules_files import FILE_BYTES, read_rules_files
-from tools.workspace import Workspace
+from tools.files.workspace import Workspace
+from tools.project_instructions import FILE_BYTES, read_instructions
 
 
 async def test_it_names_folder_rules_and_check(serve: Callable[..., Server], tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_rules_files_are_bounded(tmp_path: Path) -> None:
         (tmp_path / f"p{number:03}" / "AGENTS.md").write_text("y")
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor" / "AGENTS.md").write_text("z")
-    found = read_rules_files(Workspace(tmp_path))
+    found = read_instructions(Workspace(tmp_path))
     assert [(file.path, len(file.text), file.cut) for file in found.root] == [
         ("AGENTS.md", FILE_BYTES, 100_000 - FILE_BYTES)
     ]

@@ -7,12 +7,14 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from tools.base import Args, Tool, ToolContext, ToolResult
-from tools.blocking import to_the_end
-from tools.changes import EDITABLE_BYTES, Change, make
 from tools.errors import ToolError
-from tools.matching import replace
-from tools.paths import display
-from tools.workspace import Workspace
+from tools.files.changes import EDITABLE_BYTES, Change, make_changes
+from tools.files.paths import display
+from tools.files.replace import replace
+from tools.files.threads import write_in_thread
+from tools.files.unified_diff import is_binary
+from tools.files.workspace import Workspace
+from tools.labels import Labels
 
 _EDIT_FIELDS = ("old", "new", "all")
 
@@ -31,16 +33,16 @@ class EditFileArgs(Args):
     @classmethod
     def _one_edit_without_a_list(cls, value: Any) -> Any:
         """Many models write a single edit as `{path, old, new}`; the meaning is plain, so it is taken."""
-        if isinstance(value, dict) and "edits" not in value and "old" in value:
+        if isinstance(value, dict) and value.get("edits") is None and "old" in value:
             edit = {name: value[name] for name in _EDIT_FIELDS if name in value}
             return {**{name: item for name, item in value.items() if name not in _EDIT_FIELDS}, "edits": [edit]}
         return value
 
 
-def plan(workspace: Workspace, args: EditFileArgs) -> Change:
-    """What the call would change. Raises ToolError."""
+def plan_changes(args: EditFileArgs, workspace: Workspace) -> list[Change]:
+    """Make the replacements in the file's text. Raises ToolError."""
     before = workspace.read(args.path, EDITABLE_BYTES)
-    if b"\0" in before[:8_192]:
+    if is_binary(before):
         raise ToolError(f"{args.path} is a binary file: it cannot be edited as text.")
     # Bytes that are no UTF-8 pass through unharmed.
     text = before.decode(errors="surrogateescape")
@@ -54,10 +56,10 @@ def plan(workspace: Workspace, args: EditFileArgs) -> Change:
         text = replaced.text
         if replaced.note:
             notes.append(replaced.note)
-    return Change(display(workspace.parts(args.path)), before, _encoded(text), " ".join(notes))
+    return [Change(display(workspace.parts(args.path)), before, _encode(text), " ".join(notes))]
 
 
-def _encoded(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     try:
         return text.encode(errors="surrogateescape")
     except UnicodeEncodeError:
@@ -65,7 +67,7 @@ def _encoded(text: str) -> bytes:
 
 
 async def edit_file(args: EditFileArgs, context: ToolContext) -> ToolResult:
-    return await to_the_end(lambda: make(context.workspace, [plan(context.workspace, args)]))
+    return await write_in_thread(lambda: make_changes(context.workspace, plan_changes(args, context.workspace)))
 
 
 EDIT_FILE = Tool(
@@ -75,4 +77,14 @@ EDIT_FILE = Tool(
     kind="write",
     Args=EditFileArgs,
     run=edit_file,
+    plan_changes=plan_changes,
+    labels=Labels(
+        icon="pencil",
+        doing="Editing",
+        done="Edited",
+        failed="Could not edit",
+        asking="edit",
+        target=("path",),
+        view="replacement",
+    ),
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from tools.base import Args, Tool, ToolContext, ToolResult
-from tools.git import SAFE_DIFF, git
-from tools.paths import display
+from tools.commands.git import NO_GIT_IN_SUBMODULES, git
+from tools.commands.git_hardening import DIFF_OPTIONS
+from tools.files.paths import display
+from tools.labels import Labels
 
 
 class GitDiffArgs(Args):
@@ -17,10 +19,10 @@ class GitDiffArgs(Args):
 
 async def git_diff(args: GitDiffArgs, context: ToolContext) -> ToolResult:
     path = display(context.workspace.parts(args.path))
-    options = ["--cached"] if args.staged else []
+    options = [*DIFF_OPTIONS, *NO_GIT_IN_SUBMODULES, *(["--cached"] if args.staged else [])]
     # Asked first, because outside a repository `git diff` compares any two files, of the whole disk.
     commit = await _commit(args.commit, context)
-    outcome = await git(context.workspace, "diff", *SAFE_DIFF, *options, *commit, "--", f":(literal){path}")
+    outcome = await git(context.workspace, "diff", *options, *commit, "--", path)
     capture = outcome.capture
     return ToolResult(
         output=capture.text() or "[no difference; files that git does not track are not compared]",
@@ -44,4 +46,12 @@ GIT_DIFF = Tool(
     kind="read",
     Args=GitDiffArgs,
     run=git_diff,
+    labels=Labels(
+        icon="list",
+        doing="Looking at the git diff",
+        done="Looked at the git diff",
+        failed="Could not ask git for a diff",
+        asking="look at the git diff",
+        target=("path",),
+    ),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tools.base import Args, Tool, ToolContext, ToolResult
-from tools.git import git
+from tools.commands.git import git
+from tools.labels import Labels
 
 
 class GitStatusArgs(Args):
@@ -24,4 +25,12 @@ GIT_STATUS = Tool(
     kind="read",
     Args=GitStatusArgs,
     run=git_status,
+    labels=Labels(
+        icon="list",
+        doing="Looking at git status",
+        done="Looked at git status",
+        failed="Could not ask git for its status",
+        asking="look at git status",
+        rule_from="",
+    ),
 )

@@ -8,12 +8,13 @@ from collections import deque
 from pydantic import Field
 
 from tools.base import Args, Tool, ToolContext, ToolResult
-from tools.blocking import in_thread
 from tools.errors import ToolError
-from tools.ignoring import Rules
-from tools.paths import display
-from tools.tree import Entry, entries, rules_at
-from tools.workspace import Workspace
+from tools.files.gitignore import IgnoreRules
+from tools.files.paths import display
+from tools.files.threads import in_thread
+from tools.files.tree import Entry, list_entries, read_ignore_rules
+from tools.files.workspace import Workspace
+from tools.labels import Detail, Labels
 
 MAX_SHOWN = 400
 LARGE_BYTES = 256 * 1024
@@ -35,7 +36,7 @@ async def list_files(args: ListFilesArgs, context: ToolContext) -> ToolResult:
 def _list(workspace: Workspace, args: ListFilesArgs) -> ToolResult:
     with workspace.open_directory(args.path) as directory:
         top = directory.parts
-    tree = _collected(workspace, top, args)
+    tree = _collect(workspace, top, args)
     lines = _shown(workspace, tree, top, 0)
     if not lines:
         return ToolResult(output=f"[{display(top)} is empty]")
@@ -44,17 +45,17 @@ def _list(workspace: Workspace, args: ListFilesArgs) -> ToolResult:
     return ToolResult(output="\n".join([*lines, *notes]), truncated=full)
 
 
-def _collected(workspace: Workspace, top: tuple[str, ...], args: ListFilesArgs) -> Tree:
+def _collect(workspace: Workspace, top: tuple[str, ...], args: ListFilesArgs) -> Tree:
     """Breadth first: a large directory must not hide its neighbours."""
     tree: Tree = {}
     room = MAX_SHOWN
-    todo: deque[tuple[tuple[str, ...], Rules, int]] = deque([(top, rules_at(workspace, top), 1)])
+    todo: deque[tuple[tuple[str, ...], IgnoreRules, int]] = deque([(top, read_ignore_rules(workspace, top), 1)])
     while todo and room:
         parts, rules, depth = todo.popleft()
         try:
             with workspace.open_directory(parts) as directory:
                 rules = rules.below(directory.fd, directory.parts)
-                found = entries(workspace, directory, rules)
+                found = list_entries(workspace, directory, rules)
         except ToolError:
             continue
         if depth > 1 and not args.ignored:
@@ -112,4 +113,14 @@ LIST_FILES = Tool(
     kind="read",
     Args=ListFilesArgs,
     run=list_files,
+    labels=Labels(
+        icon="list",
+        doing="Listing",
+        done="Listed",
+        failed="Could not list",
+        asking="list",
+        target=("path",),
+        target_hidden=(".",),
+        details=(Detail("path", hidden=(".",), default="the project\u2019s files"),),
+    ),
 )

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from tools.base import Args, Tool, ToolContext, ToolResult
-from tools.blocking import in_thread
 from tools.errors import ToolError
-from tools.paths import display
-from tools.workspace import OpenFile, Workspace
+from tools.files.paths import display
+from tools.files.threads import in_thread
+from tools.files.workspace import OpenFile, Workspace
+from tools.labels import Detail, Labels
 
 BLOCK_BYTES = 1024 * 1024
 SHOWN_BYTES = 32 * 1024
@@ -153,4 +154,13 @@ READ_FILE = Tool(
     kind="read",
     Args=ReadFileArgs,
     run=read_file,
+    labels=Labels(
+        icon="file",
+        doing="Reading",
+        done="Read",
+        failed="Could not read",
+        asking="read",
+        target=("path",),
+        details=(Detail("offset", "from {}", length="limit"),),
+    ),
 )

@@ -14,13 +14,14 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from tools.background import BACKGROUND
 from tools.base import Args, Tool, ToolContext, ToolResult
-from tools.environment import WITHOUT_HOOKS, command_environment
+from tools.commands.background import BACKGROUND
+from tools.commands.environment import ONLY_READS, command_environment
+from tools.commands.run import Outcome, run
+from tools.commands.sandbox import explain_failure, remove_git_redirect, unwrap
 from tools.errors import ToolError
-from tools.run_command import Outcome, run
-from tools.safe_commands import only_reads_a_repository
-from tools.sandbox import hint, sweep, unwrapped
+from tools.labels import Detail, Labels
+from tools.permissions.safe_commands import only_reads_a_repository
 
 BACKGROUND_LOOK_S = 0.5
 
@@ -32,12 +33,8 @@ class RunCommandArgs(Args):
     shell: bool = Field(False, description="one line for sh, if a rule allows")
     background: bool = False
 
-    def subjects(self) -> list[list[str]]:
-        return [self.argv]
-
     @property
     def argv(self) -> list[str]:
-        """What is run."""
         return ["sh", "-c", self.command[0]] if self.shell else self.command
 
     @model_validator(mode="before")
@@ -74,9 +71,9 @@ class RunCommandArgs(Args):
 
 async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
     timeout_s = min(args.timeout_s or context.timeout_s, context.timeout_limit_s)
-    environment = command_environment(os.environ, context.environment, own_bin())
+    environment = command_environment(os.environ, context.environment, python_bin())
     if only_reads_a_repository(args.argv):
-        environment |= WITHOUT_HOOKS
+        environment |= ONLY_READS
     sandbox = context.sandbox
     argv, program = args.argv, args.argv[0]
     if "/" not in program and shutil.which(program, path=environment["PATH"]) is None:
@@ -87,7 +84,7 @@ async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
         environment["PWD"] = place
         if sandbox:
             environment["TMPDIR"] = "/tmp"  # noqa: S108 - the sandbox's own
-            argv = sandbox.wrapped(argv, root, place, environment)
+            argv = sandbox.wrap(argv, root, place, environment)
         try:
             if args.background:
                 return await _in_background(args, argv, directory.fd, environment, context)
@@ -103,14 +100,14 @@ async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
             raise ToolError(f"No process could be started: {error.strerror or error}.") from error
         finally:
             if sandbox:
-                sweep(root)
+                remove_git_redirect(root)
     if sandbox is None:
         return _result(program, outcome, timeout_s, context.timeout_limit_s)
-    outcome = unwrapped(outcome)
+    outcome = unwrap(outcome)
     if outcome.end.failure == errno.ENOENT and "/" not in program:
         # It was found above, outside.
         raise ToolError(f"The sandbox that commands run in hides {program!r}, or what its first line names.")
-    return _result(program, outcome, timeout_s, context.timeout_limit_s, hint(outcome.capture.text()))
+    return _result(program, outcome, timeout_s, context.timeout_limit_s, explain_failure(outcome.capture.text()))
 
 
 async def _in_background(
@@ -126,7 +123,7 @@ async def _in_background(
     return ToolResult(output=text)
 
 
-def own_bin() -> str:
+def python_bin() -> str:
     return os.path.dirname(sys.executable) if sys.prefix != sys.base_prefix else ""
 
 
@@ -186,4 +183,17 @@ RUN_COMMAND = Tool(
     kind="command",
     Args=RunCommandArgs,
     run=run_command,
+    starts_program=True,
+    labels=Labels(
+        icon="terminal",
+        doing="Running",
+        done="Ran",
+        failed="Ran",
+        asking="run",
+        target=("command",),
+        details=(Detail("directory", "in {}", hidden=(".",)), Detail("background", "in the background")),
+        view="command",
+        rule_from="command",
+        rule_name="command",
+    ),
 )

@@ -10,17 +10,18 @@ from functools import cache
 
 from pydantic import Field
 
-from tools import searching
 from tools.base import Args, Tool, ToolContext, ToolResult
-from tools.blocking import in_thread
-from tools.capping import Capture
-from tools.doubts import lies_in
-from tools.environment import command_environment
+from tools.commands.environment import command_environment
+from tools.commands.output_capture import Capture
+from tools.commands.run import Outcome, run
+from tools.commands.sandbox import unwrap
 from tools.errors import ToolError
-from tools.paths import display
-from tools.run_command import Outcome, run
-from tools.sandbox import unwrapped
-from tools.workspace import Parts, Workspace
+from tools.files import search
+from tools.files.paths import display
+from tools.files.threads import in_thread
+from tools.files.workspace import Parts, Workspace
+from tools.labels import Detail, Labels
+from tools.permissions.second_look import lies_in
 
 SEARCH_S = 10.0
 FOUND_BYTES = 512 * 1024
@@ -51,15 +52,15 @@ class Line:
 
 
 @cache
-def ripgrep() -> str | None:
+def find_ripgrep() -> str | None:
     """The path of ripgrep, None where it is not installed."""
     return shutil.which("rg")
 
 
 async def search_files(args: SearchFilesArgs, context: ToolContext) -> ToolResult:
     workspace = context.workspace
-    parts, is_file = await in_thread(_where, workspace, args.path)
-    program = None if is_file else ripgrep()
+    parts, is_file = await in_thread(_locate, workspace, args.path)
+    program = None if is_file else find_ripgrep()
     if program and lies_in(workspace.root, program):
         program = None
     argv = (
@@ -72,7 +73,7 @@ async def search_files(args: SearchFilesArgs, context: ToolContext) -> ToolResul
     with workspace.open_directory(() if is_file else parts) as directory:
         if sandbox:
             place = str(workspace.root.joinpath(*directory.parts))
-            argv = sandbox.wrapped(argv, str(workspace.root), place, environment)
+            argv = sandbox.wrap(argv, str(workspace.root), place, environment)
         outcome = await run(
             argv,
             directory.fd,
@@ -83,10 +84,10 @@ async def search_files(args: SearchFilesArgs, context: ToolContext) -> ToolResul
             sandboxed=sandbox is not None,
         )
     prefix = parts[:-1] if is_file else parts
-    return _result(args, unwrapped(outcome) if sandbox else outcome, prefix, by_ripgrep=program is not None)
+    return _result(args, unwrap(outcome) if sandbox else outcome, prefix, by_ripgrep=program is not None)
 
 
-def _where(workspace: Workspace, path: str) -> tuple[Parts, bool]:
+def _locate(workspace: Workspace, path: str) -> tuple[Parts, bool]:
     """Where the path really is, links resolved, and whether it is a file. Raises ToolError."""
     try:
         with workspace.open_directory(path) as directory:
@@ -99,7 +100,7 @@ def _where(workspace: Workspace, path: str) -> tuple[Parts, bool]:
 def _rg_argv(program: str, workspace: Workspace, parts: Parts, args: SearchFilesArgs) -> list[str]:
     options = ["--no-config", "--null", "--line-number", "--no-heading", "--with-filename", "--color=never"]
     options += ["--hidden", "--no-require-git", "--no-messages", "--max-columns=400", "--max-columns-preview"]
-    options += [f"--max-count={PER_FILE}", f"--context={args.context}", f"--max-filesize={searching.FILE_BYTES}"]
+    options += [f"--max-count={PER_FILE}", f"--context={args.context}", f"--max-filesize={search.FILE_BYTES}"]
     if args.ignore_case:
         options.append("--ignore-case")
     if args.glob:
@@ -116,8 +117,8 @@ def _protected_globs(workspace: Workspace, parts: Parts) -> list[str]:
 
 def _python_argv(workspace: Workspace, parts: Parts, args: SearchFilesArgs, *, is_file: bool) -> list[str]:
     protected = tuple(str(workspace.root.joinpath(*place)) for place in workspace.protected_parts)
-    return searching.argv(
-        searching.Request(
+    return search.argv(
+        search.Request(
             root=str(workspace.root),
             protected=protected,
             parts=parts,
@@ -133,7 +134,7 @@ def _python_argv(workspace: Workspace, parts: Parts, args: SearchFilesArgs, *, i
 
 def _result(args: SearchFilesArgs, outcome: Outcome, prefix: Parts, *, by_ripgrep: bool) -> ToolResult:
     text = outcome.capture.full().decode(errors="replace")
-    lines = [_parsed(match, prefix) for match in _LINE.finditer(text)]
+    lines = [_parse_line(match, prefix) for match in _LINE.finditer(text)]
     lines.sort(key=lambda line: (line.path, line.number))
     if outcome.timed_out and not lines:
         raise ToolError(
@@ -150,7 +151,7 @@ def _result(args: SearchFilesArgs, outcome: Outcome, prefix: Parts, *, by_ripgre
     return _shown(lines, args.limit, stopped=stopped)
 
 
-def _parsed(match: re.Match[str], prefix: Parts) -> Line:
+def _parse_line(match: re.Match[str], prefix: Parts) -> Line:
     path = "/".join((*prefix, match["path"].removeprefix("./")))
     return Line(path, int(match["number"]), match["mark"] == ":", match["text"].rstrip("\r"))
 
@@ -182,4 +183,15 @@ SEARCH_FILES = Tool(
     kind="read",
     Args=SearchFilesArgs,
     run=search_files,
+    labels=Labels(
+        icon="search",
+        doing="Searching for",
+        done="Searched for",
+        failed="Could not search for",
+        asking="search for",
+        target=("pattern",),
+        target_chars=80,
+        details=(Detail("path", "in {}", hidden=(".",)), Detail("glob", "({})")),
+        detail_joiner=" ",
+    ),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from tools.base import Args, Tool, ToolContext, ToolResult
+from tools.labels import Detail, Labels
 
 SIGNS = {"open": "[ ]", "doing": "[>]", "done": "[x]"}
 
@@ -20,10 +21,13 @@ class TodoArgs(Args):
     items: list[Item] = Field(max_length=50)
 
 
+def state_of(args: TodoArgs) -> dict[str, Any]:
+    return {"todo": [item.model_dump() for item in args.items]}
+
+
 async def todo(args: TodoArgs, _context: ToolContext) -> ToolResult:
-    items = [item.model_dump() for item in args.items]
     lines = [f"{SIGNS[item.state]} {item.text}" for item in args.items]
-    return ToolResult(output="\n".join(lines) or "[the list is empty]", kept={"todo": items})
+    return ToolResult(output="\n".join(lines) or "[the list is empty]", kept=state_of(args))
 
 
 TODO = Tool(
@@ -32,4 +36,15 @@ TODO = Tool(
     kind="read",
     Args=TodoArgs,
     run=todo,
+    state_of=state_of,
+    labels=Labels(
+        icon="list",
+        doing="Updating the to-do list",
+        done="Updated the to-do list",
+        failed="Could not update the to-do list",
+        asking="update the to-do list",
+        details=(Detail("items", "{done} of {count} done"),),
+        view="checklist",
+        rule_from="",
+    ),
 )

@@ -1,4 +1,4 @@
-"""What an agent did, as rows: tool calls, model steps, a summary for each turn, and sums for each day."""
+"""Stores what an agent did: tool calls, model steps, a summary for each turn, and sums for each day."""
 
 from .model_step import ModelStep
 from .tool_trace import ToolTrace

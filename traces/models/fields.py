@@ -1,4 +1,4 @@
-"""Columns that several rows have."""
+"""Defines columns that several models have."""
 
 from decimal import Decimal
 
@@ -8,8 +8,8 @@ TOKENS = ("prompt_tokens", "completion_tokens", "cache_tokens", "reasoning_token
 
 
 class Measured(models.Model):
-    """Tokens as the provider counted them, null where it did not say; the cost is null where no price is known.
-    `prompt_tokens` counts those read from the provider's cache, which are `cache_tokens`."""
+    """Holds tokens as the provider counted them, null where it did not say; the cost in dollars is null where no price
+    is known. `prompt_tokens` counts those read from the provider's cache, which are `cache_tokens`."""
 
     prompt_tokens = models.IntegerField(null=True, blank=True)
     completion_tokens = models.IntegerField(null=True, blank=True)
@@ -22,7 +22,8 @@ class Measured(models.Model):
 
 
 class Summed(models.Model):
-    """Sums of tokens and costs. `unpriced` counts the model steps whose cost is unknown and so is not in the sum."""
+    """Holds sums of tokens and costs. `unpriced` counts the model steps whose cost is unknown and so is not in the
+    sum."""
 
     prompt_tokens = models.BigIntegerField(default=0)
     completion_tokens = models.BigIntegerField(default=0)

@@ -5,7 +5,8 @@ from .fields import Measured
 
 
 class ToolTrace(Measured):
-    """One tool call: what was asked, what came of it, how long each part took, what the step that made it cost.
+    """Records one tool call: what was asked, what came of it, how long each part took. Its tokens and cost are the
+    model step's that made it: a copy, for traces from before there were steps have no other.
 
     Its time in ms: `model_ms`, the model's answer that asked for it; then `queue_ms`, until its own turn came (calls of
     one answer run one after the other); then `duration_ms`, of which `wait_ms` were spent waiting for an approval and
@@ -20,6 +21,9 @@ class ToolTrace(Measured):
         DENIED = "denied"
         CANCELLED = "cancelled"
         INTERRUPTED = "interrupted"
+
+    FAILURES = frozenset({Status.ERROR, Status.TIMEOUT, Status.INTERRUPTED})
+    """How calls fail. What a person denied or stopped is no failure."""
 
     owner_path = "chat__session__project__owner"
 
@@ -46,6 +50,7 @@ class ToolTrace(Measured):
     model_ms = models.FloatField(null=True, blank=True)
     context_tokens = models.IntegerField(null=True, blank=True)
     model = models.CharField(max_length=200, blank=True)
+    decided_by = models.TextField(blank=True, help_text="The rule or reason that let it run, or not.")
 
     class Meta:
         ordering = ["-id"]

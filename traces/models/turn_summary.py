@@ -6,7 +6,7 @@ from .fields import Summed
 
 
 class TurnSummary(Summed):
-    """One turn in a row, kept as it happens: a list of turns reads nothing else.
+    """Sums up one turn while it happens: the one source of what a turn used, and all that a list of turns reads.
 
     Times in ms. `queue_ms` is the time before a process took the turn up, `wait_ms` that spent on a person's approvals,
     `model_ms` and `tool_ms` those of the model's answers and the tools' work. What `duration_ms` has beyond their

@@ -4,10 +4,10 @@ from .fields import Summed
 
 
 class DailyUsage(Summed):
-    """What a chat used on one day (UTC) of one tool or one model, and how its turns ended: totals of any span of time
-    are sums over few rows, however many calls there were. Kept in the transactions that record the calls.
+    """Counts what a chat used on one day (UTC) of one tool or one model, and how its turns ended: totals of any span of
+    time are sums over few rows, however many calls there were. Kept in the transactions that record the calls.
 
-    A row for each `bucket` of durations (traces/durations.py), so that percentiles are sums as well.
+    A row for each `bucket` of durations (traces/record/histogram.py), so that percentiles are sums as well.
     """
 
     class Kind(models.TextChoices):

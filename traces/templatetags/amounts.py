@@ -1,4 +1,4 @@
-"""Numbers as people read them, in the same words as static/js/ui/format.js."""
+"""Writes numbers as people read them, in the same words as static/js/ui/format.js."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def duration(ms: float | None) -> str:
 
 @register.filter
 def count(number: int | None) -> str:
-    """Up to 10,000 in full, beyond in thousands and millions."""
+    """Writes a count: up to 10,000 in full, beyond in thousands and millions."""
     if number is None:
         return "unknown"
     if number < 10_000:
@@ -34,7 +34,7 @@ def count(number: int | None) -> str:
 
 @register.filter
 def dollars(amount: float | None, unpriced: int = 0) -> str:
-    """A sum of prices; `unpriced` says of how many steps none is known."""
+    """Writes a sum of prices; `unpriced` is the number of steps whose price is unknown."""
     if amount is None:
         return "unknown"
     text = f"${amount:.2g}" if 0 < amount < 0.01 else f"${amount:.2f}"
@@ -43,7 +43,7 @@ def dollars(amount: float | None, unpriced: int = 0) -> str:
 
 @register.simple_tag
 def cost_of(used: dict[str, Any]) -> str:
-    """Of a usage. A script asks nobody, so it is known to cost nothing."""
+    """Writes the cost of a usage. A script asks no provider, so it is known to cost nothing."""
     models = [one["model"] for one in used.get("by_model", [])] or [used.get("model", "")]
     if not used["cost_usd"] and models and all(model.startswith("scripted:") for model in models):
         return "no cost"
@@ -52,7 +52,7 @@ def cost_of(used: dict[str, Any]) -> str:
 
 @register.filter
 def share(part: float | None, whole: float | None) -> str:
-    """Of a width, in percent."""
+    """Returns a part of a width, in percent."""
     return f"{100 * (part or 0) / whole:.2f}" if whole else "0"
 
 

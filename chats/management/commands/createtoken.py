@@ -1,3 +1,5 @@
+"""Makes an API token and prints it."""
+
 from argparse import ArgumentParser
 from typing import Any
 
@@ -8,6 +10,8 @@ from chats.models import ApiToken
 
 
 class Command(BaseCommand):
+    """Makes a token for a user."""
+
     help = "Make an API token and print it, and nothing else. It is shown this once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,14 +1,14 @@
-import { suggestFolders } from '../ui/folders.js';
-import { startProjectDialog } from '../ui/projects.js';
-import { keepRoster } from '../ui/roster.js';
-import { startSessionDialogs } from '../ui/sessions.js';
-import { startShell } from '../ui/shell.js';
+import { suggestFolders } from '../ui/shell/folder_suggestions.js';
+import { startProjectDialog } from '../ui/shell/project_dialog.js';
+import { keepSessionList } from '../ui/shell/session_list.js';
+import { startSessionDialogs } from '../ui/shell/session_dialogs.js';
+import { startShell } from '../ui/shell/shell.js';
 
 const row = (id) => document.querySelector(`.session-row[data-session="${id}"]`);
 
 startShell();
 suggestFolders(document.querySelector('#id_root'));
-keepRoster(document.querySelector('[data-roster]'));
+keepSessionList(document.querySelector('[data-session-list]'));
 startSessionDialogs({
   renamed: (id, name) => {
     const shown = row(id)?.querySelector('.name');

@@ -1,3 +1,3 @@
-import { startShell } from '../ui/shell.js';
+import { startShell } from '../ui/shell/shell.js';
 
 startShell();

@@ -1,31 +1,36 @@
 /** The session page: connects frames, state and DOM. */
-import { Connection } from '../connection.js';
-import { Outbox } from '../outbox.js';
-import { apply, Changes, initial } from '../reducer.js';
-import { Throughput } from '../throughput.js';
+import { Outbox } from '../stream/outbox.js';
+import { apply, Changes, initial } from '../stream/reducer.js';
+import { Throughput } from '../stream/throughput.js';
 import { Timeline } from '../timeline/panel.js';
 import { TracePanel } from '../traces/panel.js';
-import { Meter, NowBar } from '../ui/activity.js';
-import { CheckToggle } from '../ui/checktoggle.js';
-import { Composer, UnsentList } from '../ui/composer.js';
-import { byId, keepWithPage, setText } from '../ui/dom.js';
-import { Follow } from '../ui/follow.js';
-import { startKeys } from '../ui/keys.js';
+import { Meter, NowBar } from '../ui/chat/activity.js';
+import { CheckToggle } from '../ui/chat/check_toggle.js';
+import { Composer, UnsentList } from '../ui/chat/composer.js';
+import { Follow } from '../ui/chat/follow.js';
+import { TodoPanel } from '../ui/chat/todo_list.js';
+import { Transcript } from '../ui/chat/transcript.js';
+import { endWords } from '../ui/chat/turn_end.js';
+import { welcome } from '../ui/chat/welcome.js';
+import { byId, closest, find, findAll, setText } from '../ui/dom.js';
 import { modelWords } from '../ui/format.js';
-import { ModelPicker } from '../ui/models.js';
-import { startProjectDialog } from '../ui/projects.js';
-import { call, request } from '../ui/rest.js';
-import { keepRoster } from '../ui/roster.js';
-import { startSessionDialogs } from '../ui/sessions.js';
-import { startShell } from '../ui/shell.js';
-import { Strip } from '../ui/strip.js';
-import { Tabs } from '../ui/tabs.js';
-import { TodoPanel } from '../ui/todo.js';
-import { endWords, Transcript } from '../ui/transcript.js';
-import { welcome } from '../ui/welcome.js';
+import { call, connectPage, request } from '../ui/server.js';
+import { ConnectionStatus } from '../ui/shell/connection_status.js';
+import { ChatTabs } from '../ui/shell/chat_tabs.js';
+import { ErrorNotices, noticeTexts } from '../ui/shell/error_notices.js';
+import { startKeys } from '../ui/shell/keys.js';
+import { ModelPicker } from '../ui/shell/model_picker.js';
+import { startProjectDialog } from '../ui/shell/project_dialog.js';
+import { startSessionDialogs } from '../ui/shell/session_dialogs.js';
+import { keepSessionList } from '../ui/shell/session_list.js';
+import { startShell } from '../ui/shell/shell.js';
+import { SidePanels } from '../ui/shell/side_panels.js';
+import { useLabels } from '../ui/tool_labels.js';
 
 const TICK_MS = 100;
+const hovers = matchMedia('(hover: hover)').matches;
 const page = JSON.parse(byId('bootstrap').textContent);
+useLabels(JSON.parse(byId('tool-labels').textContent));
 const state = initial({ id: page.session.id, chats: page.chats });
 const throughput = new Throughput();
 let changes = new Changes();
@@ -37,15 +42,29 @@ let wasRunning = false;
 let asked;
 let frame = 0;
 
-const transcript = new Transcript(byId('transcript'), state, { onToggle: () => follow.pause(), onAgain: send, empty: () => welcome(page.project.name, { suggest, chooseModel: () => byId('model').click() }) });
+const transcript = new Transcript(byId('transcript'), state, {
+  onToggle: () => follow.pause(),
+  onAgain: send,
+  empty: () => welcome(page.project.name, { suggest, chooseModel: () => byId('model').click() }),
+});
 const follow = new Follow(byId('main'), byId('transcript'), byId('jump'));
-const composer = new Composer(byId('composer'), { send, cancel, isRunning: () => transcript.isRunning, question: () => transcript.waitingCards[0]?.asking?.allow });
-const check = new CheckToggle(document.getElementById('check-toggle'));
-const strip = new Strip(byId('strip'), { now: () => connection.retryNow(), login: page.login, home: page.home });
-const tabs = new Tabs(byId('tabs'), select);
+const composer = new Composer(byId('composer'), {
+  send,
+  cancel,
+  isRunning: () => transcript.isRunning,
+  question: () => nextQuestion(),
+});
+const check = new CheckToggle(byId('check-toggle'));
+const status = new ConnectionStatus(byId('strip'), {
+  now: () => connection.retryNow(),
+  login: page.login,
+  home: page.home,
+});
+const tabs = new ChatTabs(byId('tabs'), select);
 const nowBar = new NowBar(byId('now'), cancel);
 const todo = new TodoPanel(byId('todo'));
 const meter = new Meter(byId('meter'));
+const problems = new ErrorNotices(byId('problems'));
 const unsent = new UnsentList(byId('unsent'), {
   retry: (id) => outbox.retry(id),
   takeBack: (id) => {
@@ -58,31 +77,29 @@ const outbox = new Outbox({
   storage: localStorage,
   onChange: () => unsent.show(outbox.list(chatId)),
 });
-// There is room for one beside the chat.
-const timeline = new Timeline(byId('timeline'), { chat: () => state.chats.get(chatId), showMessage, reader: byId('main'), makeRoom: () => panel.close() });
-const panel = new TracePanel(byId('panel'), { sessionId: page.session.id, chat: () => state.chats.get(chatId), showMessage, makeRoom: () => timeline.close() });
-const connection = new Connection({
-  url: `${location.origin.replace('http', 'ws')}/api/ws/sessions/${page.session.id}`,
-  isOnline: () => navigator.onLine,
+const shown = { chat: () => state.chats.get(chatId) ?? page.chats[0], showMessage };
+const timeline = new Timeline(byId('timeline'), { ...shown, reader: byId('main') });
+const traces = new TracePanel(byId('panel'), { ...shown, store: state.turns, sessionId: page.session.id });
+const panels = new SidePanels([timeline, traces]);
+const connection = connectPage(`sessions/${page.session.id}`, {
   onFrames: receive,
   onState: (connected) => {
-    strip.show(connected);
+    status.show(connected);
     isLive = connected.state === 'live';
-    document.querySelector('.main').classList.toggle('cut', !isLive);
+    traces.showLive(isLive);
+    find(document, '.main').classList.toggle('cut', !isLive);
     tick();
+    if (isLive && !frame) transcript.know();
     if (isLive) outbox.retryNow();
   },
-  onProblem: (problem, detail) => console.warn('BooCode:', problem, detail),
 });
 
 function receive(frames) {
   const now = Date.now();
   for (const one of frames) {
     throughput.observe(one, now);
-    apply(state, one, changes);
+    apply(state, one, changes, now);
   }
-  panel.receive(frames);
-  timeline.receive(frames);
   frame ||= requestAnimationFrame(paint);
 }
 
@@ -90,24 +107,29 @@ function paint() {
   frame = 0;
   const painted = changes;
   changes = new Changes();
+  panels.render(painted);
+  if (painted.errors) problems.add(noticeTexts(state.errors.slice(-painted.errors), state, chatId));
   if (!state.chats.has(chatId)) return select([...state.chats.keys()][0]);
   transcript.render(painted);
   byId('transcript').removeAttribute('aria-busy');
   if (painted.chats.size || painted.reloaded) paintChats();
-  if (painted.removed.size || [...painted.messages].some((id) => state.messages.get(id)?.finished_at)) meter.show(state, chatId);
-  todo.show(transcript.todo, transcript.isRunning);
+  if (painted.removed.size || [...painted.messages].some((id) => state.messages.get(id)?.finished_at))
+    meter.show(state, chatId);
+  todo.show(transcript.todo);
   if (!transcript.isRunning) stopping = false;
   tick();
   announce();
   wasRunning = transcript.isRunning;
   composer.refresh();
-  if (painted.reloaded && location.hash.startsWith('#message-')) showMessage(chatId, location.hash.slice('#message-'.length));
+  if (painted.reloaded && location.hash.startsWith('#message-'))
+    showMessage(chatId, location.hash.slice('#message-'.length));
 }
 
-/** Brings a message into view, for who comes from the traces. */
+/** Brings a message into view, for who comes from a panel or from another page. */
 function showMessage(chat, id) {
+  panels.makeWay();
   if (chat !== chatId && state.chats.has(chat)) select(chat);
-  const message = document.querySelector(`[data-message="${CSS.escape(id)}"]`);
+  const message = find(document, `[data-message="${CSS.escape(id)}"]`);
   if (!message) return;
   follow.pause();
   message.scrollIntoView({ block: 'center' });
@@ -117,32 +139,35 @@ function showMessage(chat, id) {
   message.addEventListener('animationend', () => message.classList.remove('shown'), { once: true });
 }
 
+const say = (words) => setText(byId('announce'), words);
+const sayError = (error) => say(error.message);
+
 /** For those who do not see the page; and in the tab's name, for those who look at another one. */
 function announce() {
   const [asks] = transcript.waitingCards;
-  if (asks && asks !== asked) setText(byId('announce'), `The agent asks. ${asks.words.join(' ')}?`);
-  else if (wasRunning && !transcript.isRunning) setText(byId('announce'), endWords(transcript));
+  if (asks && asks !== asked) say(`The agent asks. ${asks.words.join(' ')}?`);
+  else if (wasRunning && !transcript.isRunning) say(endWords(transcript));
   asked = asks;
   document.title = `${asks ? 'Needs you: ' : ''}${byId('session-name').textContent} · BooCode`;
 }
 
 function paintChats() {
-  const chat = state.chats.get(chatId);
-  tabs.show([...state.chats.values()], chatId);
+  const chats = [...state.chats.values()];
+  const chat = shown.chat();
+  tabs.show(chats, chatId);
   setText(byId('model-name'), modelWords(chat.model || page.model));
-  document.querySelector('.main').dataset.model = chat.model || page.model;
-  const first = [...state.chats.values()][0];
-  if (!page.session.name && first?.name) showName(first.name);
-  const running = [...state.chats.values()].find((one) => one.status !== 'idle') ?? chat;
-  const dot = document.querySelector(`.side-sessions a[data-session="${page.session.id}"] .dot`);
+  find(document, '.main').dataset.model = chat.model || page.model;
+  if (!page.session.name && chats[0]?.name) showName(chats[0].name);
+  const running = chats.find((one) => one.status !== 'idle') ?? chat;
+  const dot = find(document, `.side-sessions a[data-session="${page.session.id}"] .dot`);
   if (dot) dot.className = `dot ${running.status}`;
 }
 
 function showName(name) {
   setText(byId('session-name'), name);
-  const line = document.querySelector(`.side-sessions a[data-session="${page.session.id}"] .name`);
+  const line = find(document, `.side-sessions a[data-session="${page.session.id}"] .name`);
   if (line) setText(line, name);
-  for (const button of document.querySelectorAll(`[data-rename="${page.session.id}"]`)) button.dataset.name = name;
+  for (const button of findAll(document, `[data-rename="${page.session.id}"]`)) button.dataset.name = name;
 }
 
 function select(id) {
@@ -152,23 +177,32 @@ function select(id) {
   address.searchParams.set('chat', id);
   address.searchParams.delete('draft');
   history.replaceState(null, '', address);
-  transcript.show(id);
+  showChat();
   wasRunning = transcript.isRunning;
-  todo.show(transcript.todo, transcript.isRunning);
-  composer.show(id);
-  unsent.show(outbox.list(id));
-  paintChats();
-  meter.show(state, id);
   tick();
-  composer.refresh();
   follow.toEnd();
-  panel.show();
-  timeline.show();
+  panels.show();
+}
+
+/** Shows the chat in all that shows one. @param {string} [draft] for a chat in which nothing was written */
+function showChat(draft) {
+  transcript.show(chatId);
+  todo.show(transcript.todo);
+  composer.show(chatId, draft);
+  unsent.show(outbox.list(chatId));
+  paintChats();
+  meter.show(state, chatId);
+  composer.refresh();
 }
 
 function send(text) {
   follow.toEnd();
   outbox.send(chatId, text, { auto_fix: check.take() });
+}
+
+/** The question that is to be answered next: one that was answered a moment ago still stands there. */
+function nextQuestion() {
+  return transcript.waitingCards.find(({ approval }) => approval && !approval.isBusy)?.approval;
 }
 
 function suggest(text) {
@@ -183,7 +217,7 @@ async function cancel() {
     await call('POST', `/api/chats/${chatId}/cancellation`, {});
   } catch (error) {
     stopping = false;
-    setText(byId('announce'), error.message);
+    sayError(error);
   }
 }
 
@@ -194,24 +228,39 @@ function tick() {
 }
 
 async function addChat() {
-  const chat = await call('POST', `/api/sessions/${page.session.id}/chats`, { model: state.chats.get(chatId).model });
-  if (!state.chats.has(chat.id)) apply(state, { type: 'chat_created', chat_id: chat.id, name: chat.name, model: chat.model, agent: chat.agent }, changes);
-  select(chat.id);
+  const chat = await call('POST', `/api/sessions/${page.session.id}/chats`, { model: shown.chat().model });
+  const { id, name, model, agent } = chat;
+  if (!state.chats.has(id)) apply(state, { type: 'chat_created', chat_id: id, name, model, agent }, changes);
+  select(id);
   composer.focus();
 }
 
+async function showCall(trace) {
+  await panels.open(traces);
+  await traces.showCall(trace);
+}
+
 new ModelPicker(byId('model'), {
-  chosen: () => state.chats.get(chatId)?.model || page.model,
+  chosen: () => shown.chat().model || page.model,
   choose: async (name) => {
-    const chat = await call('PATCH', `/api/chats/${chatId}`, { model: name });
-    state.chats.set(chatId, { ...state.chats.get(chatId), model: chat.model });
+    const { model } = await call('PATCH', `/api/chats/${chatId}`, { model: name });
+    state.chats.set(chatId, { ...shown.chat(), model });
     paintChats();
   },
 });
 
 startShell();
-keepRoster(document.querySelector('[data-roster]'));
-startKeys({ composer, follow, transcript: byId('transcript'), asking: () => transcript.waitingCards[0]?.asking, traces: () => panel.toggle(), timeline: () => timeline.toggle() });
+keepSessionList(find(document, '[data-session-list]'));
+startKeys({
+  composer,
+  follow,
+  transcript: byId('transcript'),
+  approval: () =>
+    transcript.waitingCards.find(({ approval }) => approval?.element.contains(document.activeElement))?.approval,
+  traces: () => panels.toggle(traces),
+  timeline: () => panels.toggle(timeline),
+  filter: () => panels.open(traces).then(() => traces.viewer?.form.focus()),
+});
 startSessionDialogs({
   renamed: (id, name) => {
     if (id !== page.session.id) return;
@@ -220,30 +269,33 @@ startSessionDialogs({
   },
   deleted: () => location.assign(page.home),
 });
-byId('transcript').addEventListener('click', (event) => {
-  const link = event.target.closest('a[data-trace]');
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  panel.showCall(state.traces.get(link.dataset.trace)).catch((error) => setText(byId('announce'), error.message));
-});
 startProjectDialog({
   changed: ({ id, name }) => {
-    setText(document.querySelector(`[data-project-name="${id}"]`), name);
-    if (id === page.project.id) setText(document.querySelector('.head .where'), name);
+    setText(find(document, `[data-project-name="${id}"]`), name);
+    if (id === page.project.id) setText(find(document, '.head .where'), name);
   },
-  removed: (id) => (id === page.project.id ? location.assign(page.home) : document.querySelector(`[data-project-name="${id}"]`).closest('section').remove()),
+  removed: (id) =>
+    id === page.project.id
+      ? location.assign(page.home)
+      : find(document, `[data-project-name="${id}"]`).closest('section').remove(),
 });
-byId('new-chat').addEventListener('click', () => addChat().catch((error) => setText(byId('announce'), error.message)));
-for (const event of ['online', 'offline', 'focus']) addEventListener(event, () => connection.wake());
+byId('transcript').addEventListener('click', (event) => {
+  const link = closest(event, 'a[data-trace]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  showCall(state.traces.get(link.dataset.trace)).catch(sayError);
+});
+byId('transcript').addEventListener('answered', () => {
+  const next = nextQuestion();
+  if (next) next.focus();
+  else if (hovers) composer.focus();
+  else byId('main').focus({ preventScroll: true }); // a phone's keyboard would cover what comes
+});
+byId('new-chat').addEventListener('click', () => addChat().catch(sayError));
 addEventListener('online', () => outbox.retryNow());
-keepWithPage(connection);
 setInterval(() => transcript.isRunning && tick(), TICK_MS);
 
-transcript.show(chatId);
-composer.show(chatId, page.draft);
-paintChats();
-meter.show(state, chatId);
-composer.refresh();
+showChat(page.draft);
 outbox.restore();
 connection.open();
-if (matchMedia('(hover: hover)').matches) composer.focus();
+if (hovers) composer.focus();

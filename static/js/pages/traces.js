@@ -1,22 +1,27 @@
 /** The traces of a chat or of a session, on a page of their own. */
-import { Connection } from '../connection.js';
+import { apply, Changes, initial } from '../stream/reducer.js';
 import { FLAT, fromAddress, narrows, toAddress } from '../traces/filters.js';
+import { enterListByArrows } from '../traces/list/viewer_keys.js';
 import { Totals } from '../traces/totals.js';
 import { Viewer } from '../traces/viewer.js';
-import { byId, keepWithPage } from '../ui/dom.js';
-import { startShell } from '../ui/shell.js';
-import { Strip } from '../ui/strip.js';
+import { byId } from '../ui/dom.js';
+import { useLabels } from '../ui/tool_labels.js';
+import { startLeader } from '../ui/shell/leader.js';
+import { startShell } from '../ui/shell/shell.js';
+import { ConnectionStatus } from '../ui/shell/connection_status.js';
+import { connectPage } from '../ui/server.js';
 
 const page = JSON.parse(byId('bootstrap').textContent);
+useLabels(JSON.parse(byId('tool-labels').textContent));
 const owner = page.kind === 'chat' ? `chats/${page.chats[0].id}` : `sessions/${page.session.id}`;
 const totals = new Totals(byId('totals'), `/api/${owner}/usage`);
 
+const state = initial({ id: page.session.id });
 const viewer = new Viewer(byId('viewer'), {
-  chats: page.chats,
+  store: state.turns,
   chatLink: (turn, messageId) => ({ href: `/sessions/${page.session.id}?chat=${turn.chat_id}#message-${messageId}` }),
   onFilter: (filter) => history.replaceState(null, '', toAddress(filter, location.href)),
   onSelect: remember,
-  keys: document,
 });
 
 function remember(line) {
@@ -27,16 +32,27 @@ function remember(line) {
   history.replaceState(null, '', address);
 }
 
-const strip = new Strip(byId('strip'), { now: () => connection.retryNow(), login: page.login, home: page.home });
-const connection = new Connection({
-  url: `${location.origin.replace('http', 'ws')}/api/ws/sessions/${page.session.id}`,
-  isOnline: () => navigator.onLine,
-  onFrames: (frames) => viewer.receive(frames.filter((frame) => frame.type !== 'resumed')),
-  onState: (state) => strip.show(state),
-  onProblem: (problem, detail) => console.warn('BooCode:', problem, detail),
+const status = new ConnectionStatus(byId('strip'), {
+  now: () => connection.retryNow(),
+  login: page.login,
+  home: page.home,
+});
+const connection = connectPage(`sessions/${page.session.id}`, {
+  onFrames: (frames) => {
+    const changes = new Changes();
+    const now = Date.now();
+    for (const frame of frames) apply(state, frame, changes, now);
+    viewer.render(changes);
+  },
+  onState: (connected) => {
+    status.show(connected);
+    viewer.isLive = connected.state === 'live';
+  },
 });
 
 startShell();
+enterListByArrows(viewer);
+startLeader({ f: () => viewer.form.focus(), e: () => viewer.nextError() });
 byId('viewer').addEventListener('renewed', () => totals.renew());
 viewer.takeTurns(page.chats);
 const filter = fromAddress(location.search);
@@ -47,6 +63,4 @@ byId('glances')?.remove();
 
 // The page shows all up to this place of the log: only what comes behind it is asked for.
 if (page.place) connection.sequencer.receive({ type: 'snapshot', ...page.place });
-for (const event of ['online', 'offline', 'focus']) addEventListener(event, () => connection.wake());
-keepWithPage(connection);
 connection.open();

@@ -1,7 +1,7 @@
 /** A place of the timeline as a line of the rail. */
 import { h, icon } from '../ui/dom.js';
 import { counted } from '../ui/format.js';
-import { buildOf, factsOf, nameOf, timeOf, troublesOf } from './words.js';
+import { buildOf, factsOf, nameOf, timeOf, troublesOf } from './place_labels.js';
 
 /**
  * @param {any} place
@@ -11,10 +11,19 @@ export function entryRow(place, on) {
   const build = buildOf(place);
   const row = h(
     'li.place',
-    { 'data-kind': place.kind, 'data-turn': place.message_id, 'data-state': placeState(place), 'data-build': build && place.build },
-    h('button.place-go', { type: 'button', onclick: () => on.go(place) },
+    {
+      'data-kind': place.kind,
+      'data-turn': place.message_id,
+      'data-state': placeState(place),
+      'data-build': build && place.build,
+    },
+    h(
+      'button.place-go',
+      { type: 'button', onclick: () => on.go(place) },
       h('span.place-name', {}, nameOf(place)),
-      h('span.place-facts', {},
+      h(
+        'span.place-facts',
+        {},
         h('time', { datetime: place.at }, place.running ? 'running' : timeOf(place.at)),
         ...factsOf(place).map((fact) => h('span', {}, fact)),
         ...troublesOf(place).map((trouble) => h('span.trouble', {}, trouble)),
@@ -29,11 +38,21 @@ export function entryRow(place, on) {
 
 function restoreButton(place, on) {
   const words = `Restore to “${nameOf(place)}”`;
-  return h('button.quiet.icon-only.place-restore', { type: 'button', 'aria-label': words, title: 'Restore to here…', onclick: () => on.restore(place) }, icon('back'));
+  return h(
+    'button.quiet.icon-only.place-restore',
+    { type: 'button', 'aria-label': words, title: 'Restore to here…', onclick: () => on.restore(place) },
+    icon('back'),
+  );
 }
 
 function filesButton({ files }, open) {
-  return h('button.quiet.place-files', { type: 'button', 'aria-expanded': 'false', onclick: open }, icon('file'), counted(files.changed, 'file'), lineCounts(files));
+  return h(
+    'button.quiet.place-files',
+    { type: 'button', 'aria-expanded': 'false', onclick: open },
+    icon('file'),
+    counted(files.changed, 'file'),
+    lineCounts(files),
+  );
 }
 
 /** @param {{added: number|null, removed: number|null}} change */

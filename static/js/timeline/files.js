@@ -1,6 +1,6 @@
 /** The files that a place changed, below its line; each leads to its history. */
 import { h } from '../ui/dom.js';
-import { call } from '../ui/rest.js';
+import { call } from '../ui/server.js';
 import { lineCounts } from './entry.js';
 
 /** Opens the list, or closes it. @param {string} chatId @param {any} place @param {HTMLElement} row */
@@ -13,12 +13,24 @@ export async function toggleFiles(chatId, place, row) {
   row.append(list);
   try {
     const { files } = await call('GET', `/api/chats/${chatId}/checkpoints/${place.id}/files`);
-    list.replaceChildren(...(files ? files.map(fileLine) : [h('li.fine', {}, 'The files of this place are not kept any more.')]));
+    list.replaceChildren(
+      ...(files ? files.map(fileLine) : [h('li.fine', {}, 'The files of this place are not kept any more.')]),
+    );
   } catch (error) {
     list.replaceChildren(h('li.problem', {}, error.message));
   }
 }
 
 function fileLine(file) {
-  return h('li', {}, h('button.quiet.path', { type: 'button', 'data-file-history': file.path, title: `History of ${file.path}` }, file.path), file.status === 'modified' ? '' : h('span.fine', {}, file.status), lineCounts(file));
+  return h(
+    'li',
+    {},
+    h(
+      'button.quiet.path',
+      { type: 'button', 'data-file-history': file.path, title: `History of ${file.path}` },
+      file.path,
+    ),
+    file.status === 'modified' ? '' : h('span.fine', {}, file.status),
+    lineCounts(file),
+  );
 }

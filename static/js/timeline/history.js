@@ -1,10 +1,12 @@
 /** The time machine of a file: its versions, newest first, what made each, and the way back to one. */
 import { byId, h, icon } from '../ui/dom.js';
-import { call } from '../ui/rest.js';
-import { unified } from './diff.js';
+import { call } from '../ui/server.js';
+import { diffView } from '../diff/diff_view.js';
+import { linesOfOne } from '../diff/unified.js';
 import { askRestore } from './restore.js';
-import { timeOf } from './words.js';
+import { timeOf } from './place_labels.js';
 
+const DIFF_LINES = 2_000;
 const KINDS = { restore: 'Restored', undo: 'Found before a restore', start: 'Found at the beginning' };
 
 /** @param {string} chatId @param {string} path @param {() => void} done after a restore */
@@ -18,9 +20,15 @@ export async function showHistory(chatId, path, done) {
     const versions = await call('GET', `/api/chats/${chatId}/files/${encoded(path)}/versions`);
     const restore = (version) => {
       dialog.close();
-      askRestore(chatId, { place: { id: version.checkpoint }, path, before: version.before, name: nameOf(version) }, done);
+      askRestore(
+        chatId,
+        { place: { id: version.checkpoint }, path, before: version.before, name: nameOf(version) },
+        done,
+      );
     };
-    const rows = versions.map((version, index) => versionRow({ chatId, path, version, isNewest: index === 0, restore }));
+    const rows = versions.map((version, index) =>
+      versionRow({ chatId, path, version, isNewest: index === 0, restore }),
+    );
     list.replaceChildren(...(rows.length ? rows : [h('li.fine', {}, 'No checkpoint of this chat has this file.')]));
   } catch (error) {
     list.replaceChildren(h('li.problem', {}, error.message));
@@ -36,11 +44,30 @@ function nameOf(version) {
 
 function versionRow({ chatId, path, version, isNewest, restore }) {
   const who = { agent: 'by a command', person: 'not by this chat’s agent' }[version.by];
-  const trace = version.trace && h('a', { href: `/chats/${chatId}/traces?call=${version.trace}` }, version.tool || 'the call that made it');
-  const facts = h('span.place-facts', {}, h('time', { datetime: version.at }, timeOf(version.at)), trace ? h('span', {}, 'by ', trace) : who && h('span', {}, who), !version.exists && h('span.trouble', {}, 'deleted'));
-  const head = h('div.version-head', {}, h('div.version-words', {}, h('span.place-name', {}, nameOf(version)), facts), isNewest ? h('span.fine', {}, 'newest') : null, h('button.button', { type: 'button', onclick: () => restore(version) }, icon('back'), 'Restore…'));
+  const trace =
+    version.trace &&
+    h('a', { href: `/chats/${chatId}/traces?call=${version.trace}` }, version.tool || 'the call that made it');
+  const facts = h(
+    'span.place-facts',
+    {},
+    h('time', { datetime: version.at }, timeOf(version.at)),
+    trace ? h('span', {}, 'by ', trace) : who && h('span', {}, who),
+    !version.exists && h('span.trouble', {}, 'deleted'),
+  );
+  const head = h(
+    'div.version-head',
+    {},
+    h('div.version-words', {}, h('span.place-name', {}, nameOf(version)), facts),
+    isNewest ? h('span.fine', {}, 'newest') : null,
+    h('button.button', { type: 'button', onclick: () => restore(version) }, icon('back'), 'Restore…'),
+  );
   const row = h('li.version', {}, head);
-  if (version.exists) row.append(contents(`/api/chats/${chatId}/checkpoints/${version.checkpoint}/files/${encoded(path)}${version.before ? '?before' : ''}`));
+  if (version.exists)
+    row.append(
+      contents(
+        `/api/chats/${chatId}/checkpoints/${version.checkpoint}/files/${encoded(path)}${version.before ? '?before' : ''}`,
+      ),
+    );
   return row;
 }
 
@@ -63,6 +90,8 @@ function contents(address) {
 
 function shown({ text, bytes, diff_from_now: diff }) {
   if (text === null) return [h('p.fine', {}, `No text, or too long to show: ${bytes.toLocaleString('en')} bytes.`)];
-  const change = diff ? [h('p.fine', {}, 'What restoring it would change now:'), unified(diff)] : [h('p.fine', {}, 'As it is now.')];
-  return [...change, h('details', {}, h('summary', {}, 'All of it'), h('pre.restore-diff', { tabindex: '0' }, text))];
+  const change = diff
+    ? [h('p.fine', {}, 'What restoring it would change now:'), diffView(linesOfOne(diff), DIFF_LINES)]
+    : [h('p.fine', {}, 'As it is now.')];
+  return [...change, h('details', {}, h('summary', {}, 'All of it'), h('pre', { tabindex: '0' }, text))];
 }

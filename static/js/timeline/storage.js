@@ -1,7 +1,7 @@
 /** In a project's settings: the disk that its checkpoints take, and how much they may. */
 import { counted } from '../ui/format.js';
-import { call } from '../ui/rest.js';
-import { timeOf } from './words.js';
+import { call } from '../ui/server.js';
+import { timeOf } from './place_labels.js';
 
 const MB = 1024 * 1024;
 const megabytes = (bytes) => `${Math.ceil(bytes / MB).toLocaleString('en')} MB`;
@@ -12,7 +12,8 @@ export async function showStorage(projectId, section) {
   const field = section.querySelector('input');
   const since = used.oldest ? ` since ${timeOf(used.oldest)}` : '';
   const pruned = used.pruned ? `; ${counted(used.pruned, 'older one')} lost their files to stay within it` : '';
-  section.querySelector('[data-used]').textContent = `${megabytes(used.bytes)} taken by ${counted(used.checkpoints, 'checkpoint')}${since}${pruned}.`;
+  section.querySelector('[data-used]').textContent =
+    `${megabytes(used.bytes)} taken by ${counted(used.checkpoints, 'checkpoint')}${since}${pruned}.`;
   field.placeholder = String(Math.round(used.default_quota_bytes / MB));
   field.value = used.quota_bytes === used.default_quota_bytes ? '' : String(Math.round(used.quota_bytes / MB));
   section.dataset.was = field.value;

@@ -1,16 +1,21 @@
 /** The way back from the last restore, in one click. */
-import { setText } from '../ui/dom.js';
+import { find, setText } from '../ui/dom.js';
 import { counted } from '../ui/format.js';
-import { call } from '../ui/rest.js';
-import { nameOf } from './words.js';
+import { call } from '../ui/server.js';
+import { nameOf } from './place_labels.js';
 
 export class UndoBar {
+  /** What an undo left alone, told when it is done. */
+  note = '';
+  /** @type {any} */
+  head = null;
+
   /** @param {HTMLElement} element @param {{chat: () => {id: string}, done: () => void}} page */
   constructor(element, page) {
-    Object.assign(this, { element, page });
-    this.words = element.querySelector('[data-undo-words]');
-    this.button = element.querySelector('button');
-    this.note = '';
+    this.element = element;
+    this.page = page;
+    this.words = find(element, '[data-undo-words]');
+    this.button = find(element, 'button');
     this.button.addEventListener('click', () => this.#undo());
   }
 
@@ -29,8 +34,13 @@ export class UndoBar {
   async #undo() {
     this.button.disabled = true;
     try {
-      const { kept } = await call('POST', `/api/chats/${this.page.chat().id}/restorations`, { checkpoint: this.head.undo, scope: this.head.scope });
-      this.note = kept.length ? `${counted(kept.length, 'file')} changed since, so left alone: ${kept.slice(0, 3).join(', ')}${kept.length > 3 ? '…' : ''}` : '';
+      const { kept } = await call('POST', `/api/chats/${this.page.chat().id}/restorations`, {
+        checkpoint: this.head.undo,
+        scope: this.head.scope,
+      });
+      this.note = kept.length
+        ? `${counted(kept.length, 'file')} changed since, so left alone: ${kept.slice(0, 3).join(', ')}${kept.length > 3 ? '…' : ''}`
+        : '';
       this.page.done();
     } catch (error) {
       setText(this.words, error.message);

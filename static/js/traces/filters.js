@@ -3,7 +3,8 @@
  *
  * @typedef {{tool: string, status: string, q: string, min_ms: string, sort: string}} Filter empty strings where nothing is chosen
  */
-import { oneLine } from '../ui/plaintext.js';
+import { find } from '../ui/dom.js';
+import { oneLine } from '../ui/plain_text.js';
 
 export const NAMES = ['tool', 'status', 'q', 'min_ms', 'sort'];
 export const NONE = { tool: '', status: '', q: '', min_ms: '', sort: 'newest' };
@@ -12,7 +13,10 @@ export const FLAT = new Set(['slowest', 'context']);
 /** @param {string} search of an address @returns {Filter} */
 export function fromAddress(search) {
   const given = new URLSearchParams(search);
-  return Object.assign({ ...NONE }, Object.fromEntries(NAMES.filter((name) => given.get(name)).map((name) => [name, given.get(name)])));
+  return Object.assign(
+    { ...NONE },
+    Object.fromEntries(NAMES.filter((name) => given.get(name)).map((name) => [name, given.get(name)])),
+  );
 }
 
 /** The address with this filter, all else in it kept. @param {Filter} filter @param {string} href */
@@ -26,7 +30,8 @@ export function toAddress(filter, href) {
 }
 
 /** Whether calls are looked for, instead of turns being shown. @param {Filter} filter */
-export const narrows = (filter) => Boolean(filter.tool || filter.status || filter.q || filter.min_ms) || FLAT.has(filter.sort);
+export const narrows = (filter) =>
+  Boolean(filter.tool || filter.status || filter.q || filter.min_ms) || FLAT.has(filter.sort);
 
 /** What the API is asked for. @param {Filter} filter @param {string} chatId */
 export function question(filter, chatId) {
@@ -38,7 +43,7 @@ export function question(filter, chatId) {
   return `/api/chats/${chatId}/outline?${asked}`;
 }
 
-/** Whether a call that just came belongs to what is shown. @param {Filter} filter @param {import('./book.js').Call} call */
+/** Whether a call that just came belongs to what is shown. @param {Filter} filter @param {import('../stream/trace_store.js').Call} call */
 export function matches(filter, call) {
   if (filter.tool && call.tool !== filter.tool) return false;
   if (filter.status && call.status !== filter.status) return false;
@@ -50,12 +55,21 @@ export function matches(filter, call) {
 
 /** The form over the list. */
 export class FilterForm {
+  /** @type {any} */
+  timer = null;
+
   /** @param {HTMLFormElement} form @param {(filter: Filter) => void} onChange */
   constructor(form, onChange) {
+    /** By name. @type {any} */
+    this.fields = form.elements;
     this.form = form;
     this.onChange = onChange;
-    this.clear = form.querySelector('[data-clear]');
-    form.addEventListener('input', (event) => this.#changed(/** @type {any} */ (event.target).type === 'search' || /** @type {any} */ (event.target).type === 'number'));
+    this.clear = find(form, '[data-clear]');
+    form.addEventListener('input', (event) =>
+      this.#changed(
+        /** @type {any} */ (event.target).type === 'search' || /** @type {any} */ (event.target).type === 'number',
+      ),
+    );
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#changed(false);
@@ -81,8 +95,13 @@ export class FilterForm {
   /** @param {Filter} filter */
   show(filter) {
     for (const name of NAMES) {
-      const field = this.form.elements[name];
-      if (field.tagName === 'SELECT' && filter[name] && ![...field.options].some((option) => option.value === filter[name])) field.append(new Option(filter[name], filter[name]));
+      const field = this.fields[name];
+      if (
+        field.tagName === 'SELECT' &&
+        filter[name] &&
+        ![...field.options].some((option) => option.value === filter[name])
+      )
+        field.append(new Option(filter[name], filter[name]));
       field.value = filter[name];
     }
     this.#showClear();
@@ -90,14 +109,14 @@ export class FilterForm {
 
   /** Tools that were seen are there to choose. @param {Iterable<string>} tools */
   offerTools(tools) {
-    const field = this.form.elements.tool;
+    const field = this.fields.tool;
     const known = new Set([...field.options].map((option) => option.value));
     for (const tool of tools) if (!known.has(tool)) field.append(new Option(tool, tool));
   }
 
   focus() {
-    this.form.elements.q.focus();
-    this.form.elements.q.select();
+    this.fields.q.focus();
+    this.fields.q.select();
   }
 
   #showClear() {

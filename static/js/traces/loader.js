@@ -1,22 +1,25 @@
-/** Fetches what the viewer shows into its book: pages of turns, a turn's steps and calls, what a filter finds. */
-import { call } from '../ui/rest.js';
-import { unpacked } from './book.js';
+/** Fetches what the viewer shows into its store: pages of turns, a turn's steps and calls, what a filter finds. */
+import { call } from '../ui/server.js';
+import { unpacked } from '../stream/trace_store.js';
 
 const CALLS_A_PAGE = 1000;
 const FIRST_CALLS = 200; // the first rows come quickly, whatever there is
 
 export class Loader {
-  /** @param {import('./book.js').Book} book @param {() => void} onChange */
-  constructor(book, onChange) {
-    Object.assign(this, { book, onChange });
-    /** Where each chat's older turns begin, null at the end. @type {Map<string, string|null>} */
-    this.older = new Map();
-    this.loading = new Map();
+  /** Where each chat's older turns begin, null at the end. @type {Map<string, string|null>} */
+  older = new Map();
+  /** Requests under way. @type {Map<string, Promise<any>>} */
+  loading = new Map();
+
+  /** @param {import('../stream/trace_store.js').TraceStore} store @param {() => void} onChange */
+  constructor(store, onChange) {
+    this.store = store;
+    this.onChange = onChange;
   }
 
   /** @param {string} chatId @param {{turns: any[], next: string|null}} page */
   takeTurns(chatId, { turns, next }) {
-    for (const turn of turns) this.book.putTurn(turn);
+    for (const turn of turns) this.store.putTurn(turn);
     this.older.set(chatId, next);
   }
 
@@ -29,7 +32,7 @@ export class Loader {
     return this.#once(`turns ${chatId}`, async () => {
       const page = await call('GET', `/api/chats/${chatId}/turns?limit=20`);
       const isFirst = !this.older.has(chatId);
-      for (const turn of page.results) this.book.putTurn(turn);
+      for (const turn of page.results) this.store.putTurn(turn);
       if (isFirst) this.older.set(chatId, page.next);
     });
   }
@@ -37,14 +40,16 @@ export class Loader {
   olderTurns() {
     return this.#once('older', async () => {
       const asked = [...this.older].filter(([, next]) => next);
-      await Promise.all(asked.map(async ([chatId, next]) => {
-        const page = await call('GET', /** @type {string} */ (next));
-        this.takeTurns(chatId, { turns: page.results, next: page.next });
-      }));
+      await Promise.all(
+        asked.map(async ([chatId, next]) => {
+          const page = await call('GET', /** @type {string} */ (next));
+          this.takeTurns(chatId, { turns: page.results, next: page.next });
+        }),
+      );
     });
   }
 
-  /** All steps and calls of a turn, page by page. @param {import('./book.js').Turn} turn */
+  /** All steps and calls of a turn, page by page. @param {import('../stream/trace_store.js').Turn} turn */
   wholeTurn(turn) {
     return this.#once(`turn ${turn.id}`, async () => {
       let next = `/api/chats/${turn.chat_id}/outline?turn=${turn.id}&sort=oldest&limit=${turn.calls > FIRST_CALLS ? FIRST_CALLS : CALLS_A_PAGE}`;
@@ -60,12 +65,12 @@ export class Loader {
   }
 
   #take(page) {
-    for (const summary of page.turns) this.book.putTurn(summary);
+    for (const summary of page.turns) this.store.putTurn(summary);
     const calls = unpacked(page.calls);
-    for (const one of calls) this.book.putCall(one);
+    for (const one of calls) this.store.putCall(one);
     const steps = unpacked(page.steps);
-    const turn = steps.length && this.book.turns.get(page.turns[0]?.id);
-    if (turn) for (const step of steps) this.book.putStep(turn, step);
+    const turn = steps.length && this.store.get(page.turns[0]?.id);
+    if (turn) for (const step of steps) this.store.putStep(turn, step);
     return calls;
   }
 

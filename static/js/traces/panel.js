@@ -1,91 +1,82 @@
 /** The traces beside the chat. What it needs is loaded when it is opened first. */
-import { byId } from '../ui/dom.js';
-import { call } from '../ui/rest.js';
-
-const OPEN = 'boocode.traces';
-const NARROW = '(max-width: 68rem)';
+import { byId, find } from '../ui/dom.js';
+import { call } from '../ui/server.js';
 
 export class TracePanel {
-  /** @param {HTMLElement} element @param {{sessionId: string, chat: () => {id: string, name: string}, showMessage: (chatId: string, messageId: string) => void, makeRoom: () => void}} page */
+  storageKey = 'boocode.traces';
+  /** @type {import('./viewer.js').Viewer|null} */
+  viewer = null;
+  isLive = false;
+  /** The chat that the viewer shows. */
+  chatId = '';
+
+  /**
+   * @param {HTMLElement} element
+   * @param {object} page
+   * @param {string} page.sessionId
+   * @param {import('../stream/trace_store.js').TraceStore} page.store
+   * @param {() => {id: string, name: string}} page.chat
+   * @param {(chatId: string, messageId: string) => void} page.showMessage
+   */
   constructor(element, page) {
-    Object.assign(this, { element, page });
-    this.viewer = null;
-    this.link = element.querySelector('[data-panel-page]');
-    for (const button of document.querySelectorAll('[data-panel-toggle]')) button.addEventListener('click', () => this.toggle());
-    if (remembered() && !matchMedia(NARROW).matches) this.open();
-  }
-
-  get isOpen() {
-    return !this.element.hidden;
-  }
-
-  toggle() {
-    if (!this.isOpen) return this.open().then(() => this.viewer.list.grid.focus());
-    this.close();
-    return Promise.resolve(document.querySelector('.head [data-panel-toggle]')?.focus());
-  }
-
-  close() {
-    if (this.isOpen) this.#setOpen(false);
-  }
-
-  async open() {
-    this.page.makeRoom();
-    this.#setOpen(true);
-    if (!this.viewer) {
-      const { Viewer } = await import('./viewer.js');
-      this.viewer ??= new Viewer(byId('viewer'), { chats: [], chatLink: (turn, messageId) => this.#chatLink(turn, messageId) });
-    }
-    await this.show();
-  }
-
-  #setOpen(isOpen) {
-    this.element.hidden = !isOpen;
-    for (const button of document.querySelectorAll('.head [data-panel-toggle]')) button.setAttribute('aria-expanded', String(isOpen));
-    try {
-      localStorage.setItem(OPEN, isOpen ? 'open' : '');
-    } catch {
-      // remembered for this page only
-    }
+    this.element = element;
+    this.page = page;
+    this.link = find(element, '[data-panel-page]');
   }
 
   /** Shows the chat that the page shows. */
   async show() {
+    const viewer = await this.#load();
     const chat = this.page.chat();
     this.link.href = `/chats/${chat.id}/traces`;
-    if (!this.viewer || !this.isOpen || this.viewer.chats.has(chat.id)) return;
-    await this.viewer.setChats([chat]);
+    if (this.chatId === chat.id) return;
+    this.chatId = chat.id;
+    await viewer.setChats([chat]);
   }
 
-  /** @param {import('../wire.js').Frame[]} frames */
-  receive(frames) {
-    this.viewer?.receive(frames);
+  async #load() {
+    const { Viewer } = await import('./viewer.js');
+    this.viewer ??= new Viewer(byId('viewer'), {
+      store: this.page.store,
+      chatLink: (turn, messageId) => this.#chatLink(turn, messageId),
+    });
+    this.viewer.isLive = this.isLive;
+    return this.viewer;
   }
 
-  /** From a tool call in the chat to its line here. @param {{id: string, turn: string}} trace */
+  /** While it is closed too, so that it is true when it opens again. @param {import('../stream/reducer.js').Changes} changes */
+  render(changes) {
+    this.viewer?.render(changes);
+  }
+
+  /** Without a connection nobody knows how long something has run. @param {boolean} isLive */
+  showLive(isLive) {
+    this.isLive = isLive;
+    if (this.viewer) this.viewer.isLive = isLive;
+  }
+
+  focus() {
+    this.viewer?.list.grid.focus();
+  }
+
+  hidden() {}
+
+  /** Goes to the line of a call; the panel is open. @param {{id: string, turn: string}} trace */
   async showCall(trace) {
-    await this.open();
-    const turn = this.viewer.book.turns.get(trace.turn) ?? (await call('GET', `/api/turns/${trace.turn}`));
-    this.viewer.showCall({ turn, call: trace.id });
+    const viewer = await this.#load();
+    const turn = this.page.store.get(trace.turn) ?? (await call('GET', `/api/turns/${trace.turn}`));
+    viewer.showCall({ turn, call: trace.id });
   }
 
+  /** @param {{chat_id: string}} turn @param {string} messageId */
   #chatLink(turn, messageId) {
     return {
       href: `/sessions/${this.page.sessionId}?chat=${turn.chat_id}#message-${messageId}`,
-      onclick: (event) => {
+      onclick: (/** @type {MouseEvent} */ event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
-        if (matchMedia(NARROW).matches) this.close();
         this.page.showMessage(turn.chat_id, messageId);
       },
     };
-  }
-}
-
-function remembered() {
-  try {
-    return localStorage.getItem(OPEN) === 'open';
-  } catch {
-    return false;
   }
 }

@@ -1,82 +1,128 @@
 /** The viewer: turns, steps and calls as a waterfall, kept up to date by frames. One for the page, one for the panel. */
-import { Axis } from './axis.js';
-import { Book, AT_WORK, FAILED, boundsOf, turnGaps } from './book.js';
-import { wholeOf } from './bars.js';
-import { Detail } from './detail.js';
+import { AT_WORK, FAILED } from '../stream/trace_store.js';
+import { find } from '../ui/dom.js';
+import { Detail } from './detail/detail.js';
 import { FLAT, FilterForm, NONE, matches, narrows } from './filters.js';
-import { hear } from './frames.js';
-import { foundLines, treeLines } from './lines.js';
-import { LineList } from './list.js';
-import { rowFor } from './row.js';
+import { wholeOf } from './list/bars.js';
+import { LineList } from './list/line_list.js';
+import { foundLines, treeLines } from './list/lines.js';
+import { rowFor } from './list/row.js';
+import { TurnAxes, mostTokens } from './list/turn_axes.js';
+import { startViewerKeys } from './list/viewer_keys.js';
+import { Zoom } from './list/zoom.js';
 import { Loader } from './loader.js';
-import { Finding } from './finding.js';
-import { Zoom } from './zoom.js';
-import { startViewerKeys } from './viewerkeys.js';
+import { Search } from './search.js';
+
+/**
+ * @typedef {import('./filters.js').Filter} Filter
+ * @typedef {import('./list/lines.js').Line} Line
+ * @typedef {import('../stream/trace_store.js').Turn} Turn
+ * @typedef {{id: string, name: string}} Chat
+ */
 
 const TICK_MS = 200;
 const ASK_AGAIN_MS = 150; // frames of one commit come together: ask once for all of them
+const FOLLOW_MS = 120;
+const NOTHING_FOUND = 'No tool call matches. Try fewer words, or clear the filter.';
+const NOTHING_YET =
+  'Nothing here yet. Once the agent works in this chat, each model step and tool call appears as it happens: what it did, how long it took and waited, and what it cost.';
 
 export class Viewer {
+  /** @type {Map<string, Chat>} */
+  chats = new Map();
+  /** @type {Filter} */
+  filter = { ...NONE };
+  /** Whether frames come. */
+  isLive = true;
+  /** Turns that are open. @type {Set<string>} */
+  opened = new Set();
+  /** Steps that are closed. @type {Set<string>} */
+  closed = new Set();
+  /** What the store does not know yet. */
+  outdated = { chats: new Set(), turns: new Set(), all: false };
+  axes = new TurnAxes();
+  longestTurn = 1;
+  longestCall = 1;
+  /** Of the step that has the most, among those in open turns. */
+  mostTokens = 1;
+  /** The line to go to as soon as it is there. @type {{turn: string, key: string, opens?: boolean}|null} */
+  target = null;
+  /** @type {any} */
+  asking = null;
+  /** @type {any} */
+  following = null;
+  frame = 0;
+
   /**
    * @param {HTMLElement} root made by templates/traces/_viewer.html
    * @param {object} options
-   * @param {{id: string, name: string}[]} options.chats
-   * @param {(turn: any, messageId: string) => {href: string, onclick?: (event: Event) => void}} options.chatLink
-   * @param {(filter: import('./filters.js').Filter) => void} [options.onFilter]
-   * @param {(line: any) => void} [options.onSelect] null where nothing is open
-   * @param {HTMLElement|Document} [options.keys] where single keys are heard
+   * @param {import('../stream/trace_store.js').TraceStore} options.store
+   * @param {(turn: Turn, messageId: string) => {href: string, onclick?: (event: MouseEvent) => void}} options.chatLink
+   * @param {(filter: Filter) => void} [options.onFilter]
+   * @param {(line: Line|null) => void} [options.onSelect] null where nothing is open
    */
-  constructor(root, { chats, chatLink, onFilter = () => {}, onSelect = () => {}, keys = root }) {
-    Object.assign(this, { root, onFilter, onSelect });
-    const find = (selector) => /** @type {any} */ (root.querySelector(selector));
-    this.chats = new Map(chats.map((chat) => [chat.id, chat]));
-    this.book = new Book();
-    this.loader = new Loader(this.book, () => this.refresh());
-    this.filter = { ...NONE };
-    this.opened = new Set();
-    this.closed = new Set();
-    this.axes = new Map();
-    this.stale = { chats: new Set(), turns: new Set(), all: false };
-    this.status = find('[data-status]');
-    this.empty = find('.trace-empty');
-    this.finding = new Finding(this.loader, () => this.refresh());
-    this.sticky = find('.trace-sticky');
+  constructor(root, { store, chatLink, onFilter = () => {}, onSelect = () => {} }) {
+    this.root = root;
+    this.store = store;
+    this.onFilter = onFilter;
+    this.onSelect = onSelect;
+    this.loader = new Loader(store, () => this.refresh());
+    this.search = new Search(this.loader, () => this.refresh());
+    this.status = find(root, '[data-status]');
+    this.empty = find(root, '.trace-empty');
+    this.sticky = find(root, '.trace-sticky');
     this.sticky.addEventListener('click', (event) => {
       const act = event.target.closest('[data-act]')?.dataset.act;
       if (act) this.zoomBy(act, this.#turnOf(this.sticky.firstElementChild.dataset.key));
     });
-    this.zoom = new Zoom(find('.trace-list'), { turnOf: (key) => this.#turnOf(key), axisOf: (turn) => this.axisOf(turn).axis, onChange: () => this.list.paint(true) });
-    this.list = new LineList(find('.trace-scroll'), find('.trace-lines'), {
-      view: () => this.#view(), onOpen: (line) => this.open(line), onToggle: (line, open) => this.toggle(line, open),
-      onAct: (act, line) => this.#act(act, line), onMove: (line) => this.#moved(line), onTop: (line) => this.#stick(line),
+    this.zoom = new Zoom(find(root, '.trace-list'), {
+      turnOf: (key) => this.#turnOf(key),
+      axisOf: (turn) => this.axes.of(turn),
+      onChange: () => this.list.paint(true),
     });
-    this.detail = new Detail(find('.trace-detail'), {
-      onClose: () => this.closeDetail(), chatLink,
-      traceLink: (id) => new URL(`/chats/${this.book.turns.get(this.book.turnOfCall.get(id))?.chat_id}/traces?call=${id}`, location.origin).href,
+    this.list = new LineList(find(root, '.trace-scroll'), find(root, '.trace-lines'), {
+      view: () => this.#view(),
+      onOpen: (line) => this.open(line),
+      onToggle: (line, open) => this.toggle(line, open),
+      onAct: (act, line) => this.#act(act, line),
+      onMove: (line) => this.#moved(line),
+      onTop: (line) => this.#stick(line),
     });
-    this.form = new FilterForm(find('.trace-filter'), (filter) => this.setFilter(filter));
+    this.detail = new Detail(find(root, '.trace-detail'), {
+      onClose: () => this.closeDetail(),
+      chatLink,
+      traceLink: (id) =>
+        new URL(`/chats/${this.store.turnOfCall(id)?.chat_id}/traces?call=${id}`, location.origin).href,
+    });
+    this.form = new FilterForm(find(root, '.trace-filter'), (filter) => this.setFilter(filter));
     root.addEventListener('left', () => this.list.grid.focus());
-    find('[data-next-error]').addEventListener('click', () => this.nextError());
-    startViewerKeys(keys, this);
-    this.clock = setInterval(() => this.#tick(), TICK_MS);
+    find(root, '[data-next-error]').addEventListener('click', () => this.nextError());
+    startViewerKeys(root, this);
+    setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** @param {{id: string, turns?: any[], next?: string|null}[]} pages of turns that came with the page */
+  /** Shows these chats with the turns that came with the page. @param {(Chat & {turns: any[], next: string|null})[]} pages */
   takeTurns(pages) {
-    for (const { id, turns, next } of pages) if (turns) this.loader.takeTurns(id, { turns, next: next ?? null });
+    this.#follow(pages);
+    for (const { id, turns, next } of pages) this.loader.takeTurns(id, { turns, next });
     this.refresh();
   }
 
-  /** Shows another chat. @param {{id: string, name: string}[]} chats */
+  /** Shows other chats. @param {Chat[]} chats */
   async setChats(chats) {
-    this.chats = new Map(chats.map((chat) => [chat.id, chat]));
     this.closeDetail();
-    this.loader.older.clear();
-    this.book.clear();
+    this.#follow(chats);
     this.list.current = '';
     await Promise.all(chats.map((chat) => this.loader.newestTurns(chat.id)));
     this.openNewest();
-    if (narrows(this.filter)) this.finding.start(this.filter, [...this.chats.keys()]);
+    if (narrows(this.filter)) this.search.start(this.filter, [...this.chats.keys()]);
+  }
+
+  /** @param {Chat[]} chats */
+  #follow(chats) {
+    this.chats = new Map(chats.map((chat) => [chat.id, chat]));
+    this.store.follow(this.chats.keys());
+    this.loader.older.clear();
   }
 
   openNewest() {
@@ -87,7 +133,7 @@ export class Viewer {
 
   // --- What is shown ---------------------------------------------------------------------------------------------
 
-  /** Shows what the book says, at the next paint. */
+  /** Shows what the store says, at the next paint. */
   refresh() {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
@@ -98,10 +144,13 @@ export class Viewer {
   #render() {
     this.axes.clear();
     const turns = this.#turns();
+    this.mostTokens = mostTokens(turns.filter((turn) => this.opened.has(turn.id)));
     this.form.offerTools(this.#tools());
     this.longestTurn = turns.reduce((longest, turn) => Math.max(longest, wholeOf(turn, Date.now())), 1);
     const isFinding = narrows(this.filter);
-    const lines = isFinding ? this.#foundLines() : treeLines(turns, { isOpen: (key) => this.#isOpen(key), hasOlder: this.loader.hasOlder });
+    const lines = isFinding
+      ? this.#foundLines()
+      : treeLines(turns, { isOpen: (key) => this.#isOpen(key), hasOlder: this.loader.hasOlder });
     this.list.show(lines);
     this.#showEmpty(lines.length, isFinding);
     this.root.classList.toggle('finding', isFinding);
@@ -109,74 +158,62 @@ export class Viewer {
   }
 
   #foundLines() {
-    const { calls, more } = this.finding.shown(this.book, this.filter);
+    const { calls, more } = this.search.shown(this.filter);
     this.longestCall = calls.reduce((longest, call) => Math.max(longest, call.duration_ms ?? 0), 1);
-    return foundLines(calls, (id) => this.book.turns.get(id), { flat: FLAT.has(this.filter.sort), more });
+    return foundLines(calls, (id) => this.store.get(id), { flat: FLAT.has(this.filter.sort), more });
   }
 
   #turns() {
-    const turns = this.book.ordered().filter((turn) => this.chats.has(turn.chat_id));
+    const turns = this.store.ordered().filter((turn) => this.chats.has(turn.chat_id));
     return this.filter.sort === 'oldest' ? turns.reverse() : turns;
   }
 
   *#tools() {
-    for (const turn of this.book.turns.values()) for (const call of turn.callMap.values()) yield call.tool;
+    for (const turn of this.store.values()) for (const call of turn.callMap.values()) yield call.tool;
   }
 
   #isOpen(key) {
-    return this.book.turns.has(key) ? this.opened.has(key) : !this.closed.has(key);
+    return this.store.has(key) ? this.opened.has(key) : !this.closed.has(key);
   }
 
   #view() {
     const now = Date.now();
-    for (const turn of this.book.turns.values()) if (AT_WORK.has(turn.status)) this.longestTurn = Math.max(this.longestTurn ?? 1, wholeOf(turn, now));
+    for (const turn of this.store.values())
+      if (AT_WORK.has(turn.status)) this.longestTurn = Math.max(this.longestTurn, wholeOf(turn, now));
     return {
-      now, axisOf: (turn) => this.axisOf(turn), longestTurn: this.longestTurn ?? 1, timeWidth: this.list?.timeWidth || 400,
-      longestCall: narrows(this.filter) ? this.longestCall : null, mostTokens: this.#mostTokens(),
+      now,
+      axisOf: (turn) => ({ axis: this.axes.of(turn), view: this.zoom.viewOf(turn.id) }),
+      longestTurn: this.longestTurn,
+      timeWidth: this.list?.timeWidth || 400,
+      longestCall: narrows(this.filter) ? this.longestCall : null,
+      mostTokens: this.mostTokens,
       chatName: (id) => (this.chats.size > 1 ? this.chats.get(id)?.name || 'Chat' : ''),
     };
   }
 
-  /** Of a step among those in open turns. Kept until the next rendering, like the axes. */
-  #mostTokens() {
-    if (this.axes.has('tokens')) return this.axes.get('tokens');
-    let most = 1;
-    for (const id of this.opened) for (const step of this.book.turns.get(id)?.stepMap.values() ?? []) most = Math.max(most, (step.prompt ?? 0) + (step.completion ?? 0));
-    this.axes.set('tokens', most);
-    return most;
-  }
-
-  /** @param {import('./book.js').Turn} turn */
-  axisOf(turn) {
-    let known = this.axes.get(turn.id);
-    if (!known || (AT_WORK.has(turn.status) && Date.now() - known.at > TICK_MS / 2)) {
-      const now = Date.now();
-      const gaps = known?.gaps ?? turnGaps(turn, now);
-      known = { axis: new Axis(...boundsOf(turn, now), gaps), gaps, at: now };
-      this.axes.set(turn.id, known);
-    }
-    return { axis: known.axis, view: this.zoom.viewOf(turn.id) };
-  }
-
-  /** The axis of the turn in view stays in view. @param {import('./lines.js').Line|undefined} top */
+  /** The axis of the turn in view stays in view. @param {import('./list/lines.js').Line|undefined} top */
   #stick(top) {
     const isInside = Boolean(top && top.level > 1 && top.kind !== 'axis' && !narrows(this.filter));
     this.sticky.hidden = !isInside;
-    if (isInside) this.sticky.replaceChildren(rowFor({ kind: 'axis', key: `sticky ${top.turn.id}`, level: 2, turn: top.turn }, this.#view()));
+    if (isInside)
+      this.sticky.replaceChildren(
+        rowFor({ kind: 'axis', key: `sticky ${top.turn.id}`, level: 2, turn: top.turn }, this.#view()),
+      );
   }
 
   #showEmpty(count, isFinding) {
-    const words = isFinding ? (this.finding.isLooking ? 'Looking' : 'No tool call matches. Try fewer words, or clear the filter.') : 'Nothing here yet. Once the agent works in this chat, each model step and tool call appears as it happens: what it did, how long it took and waited, and what it cost.';
+    const words = !isFinding ? NOTHING_YET : this.search.isLooking ? 'Looking' : NOTHING_FOUND;
     this.empty.hidden = count > 0 || (!isFinding && this.loader.loading.size > 0);
     if (this.empty.textContent !== words) this.empty.textContent = words;
     this.list.grid.hidden = count === 0;
-    const said = isFinding ? this.finding.words : '';
+    const said = isFinding ? this.search.words : '';
     if (this.status.textContent !== said) this.status.textContent = said;
   }
 
   #tick() {
     if (this.root.offsetParent === null && this.root.getClientRects().length === 0) return;
-    if ([...this.book.turns.values()].some((turn) => AT_WORK.has(turn.status))) this.list.paint(true);
+    if (!this.isLive) return; // what runs is unknown, and so is for how long
+    if ([...this.store.values()].some((turn) => AT_WORK.has(turn.status))) this.list.paint(true);
   }
 
   // --- What the person does ------------------------------------------------------------------------------------
@@ -185,8 +222,8 @@ export class Viewer {
   setFilter(filter) {
     this.filter = filter;
     this.form.show(filter);
-    if (narrows(filter)) this.finding.start(filter, [...this.chats.keys()]);
-    else this.finding.stop();
+    if (narrows(filter)) this.search.start(filter, [...this.chats.keys()]);
+    else this.search.stop();
     this.list.scroller.scrollTop = 0;
     this.onFilter(filter);
     this.refresh();
@@ -207,7 +244,7 @@ export class Viewer {
   }
 
   open(line) {
-    if (line.kind === 'turn') return this.setFilterAndShow(line.turn);
+    if (line.kind === 'turn') return this.showTurn(line.turn);
     if (line.kind !== 'call' && line.kind !== 'step') return undefined;
     this.list.current = line.key;
     this.#reveal(line);
@@ -217,7 +254,7 @@ export class Viewer {
   }
 
   /** From a heading among what was found to the turn itself. */
-  setFilterAndShow(turn) {
+  showTurn(turn) {
     this.target = { turn: turn.id, key: turn.id };
     this.setFilter({ ...NONE });
     this.#setOpen(turn, true);
@@ -235,11 +272,14 @@ export class Viewer {
     clearTimeout(this.following);
     this.#reveal(line);
     if (this.detail.element.hidden || (line.kind !== 'call' && line.kind !== 'step')) return;
-    this.following = setTimeout(() => this.open(line), 120);
+    this.following = setTimeout(() => this.open(line), FOLLOW_MS);
   }
 
   #act(act, line) {
-    if (act === 'more') return narrows(this.filter) ? this.finding.more() : this.loader.olderTurns().catch((error) => this.#say(error.message));
+    if (act === 'more')
+      return narrows(this.filter)
+        ? this.search.more()
+        : this.loader.olderTurns().catch((error) => this.#say(error.message));
     return this.zoomBy(act, line.turn);
   }
 
@@ -247,17 +287,17 @@ export class Viewer {
   zoomBy(act, turn = this.list.currentLine?.turn) {
     const line = this.list.currentLine;
     const begins = line && line.turn === turn && (line.call ?? line.step)?.started;
-    this.zoom.act(act, turn, begins ? this.axisOf(turn).axis.at(begins) : null);
+    this.zoom.act(act, turn, begins ? this.axes.of(turn).at(begins) : null);
   }
 
   #reveal(line) {
     const begins = (line.call ?? line.step)?.started;
-    if (begins && !narrows(this.filter)) this.zoom.reveal(line.turn, this.axisOf(line.turn).axis.at(begins));
+    if (begins && !narrows(this.filter)) this.zoom.reveal(line.turn, this.axes.of(line.turn).at(begins));
   }
 
   #turnOf(key) {
-    if (key.startsWith('sticky ')) return this.book.turns.get(key.slice(7));
-    return this.list.lines[this.list.index?.get(key) ?? -1]?.turn;
+    if (key.startsWith('sticky ')) return this.store.get(key.slice(7));
+    return this.list.lineOf(key)?.turn;
   }
 
   #say(words) {
@@ -266,7 +306,7 @@ export class Viewer {
 
   /** Opens a call, or a turn, wherever it is. @param {{turn: any, call?: string|null}} wanted */
   showCall({ turn, call = null }) {
-    const known = this.book.putTurn(turn);
+    const known = this.store.putTurn(turn);
     this.target = { turn: known.id, key: call ?? known.id, opens: Boolean(call) };
     this.#setOpen(known, true);
   }
@@ -281,7 +321,7 @@ export class Viewer {
   /** Goes to the next call or step that failed, into closed turns too. */
   async nextError() {
     const { lines } = this.list;
-    const from = this.list.index?.get(this.list.current) ?? -1;
+    const from = this.list.index.get(this.list.current) ?? -1;
     for (let offset = 1; offset <= lines.length; offset += 1) {
       const line = lines[(from + offset) % lines.length];
       if (isFailed(line)) return this.#goToError(line);
@@ -307,33 +347,35 @@ export class Viewer {
 
   // --- What the server says ------------------------------------------------------------------------------------
 
-  /** @param {import('../wire.js').Frame[]} frames */
-  receive(frames) {
-    let changed = false;
-    for (const frame of frames) {
-      if (frame.chat_id && !this.chats.has(frame.chat_id)) continue;
-      changed = hear(this.book, frame, this.stale) || changed;
-      if (frame.type === 'tool_trace_finish' && narrows(this.filter)) this.#noteFound(frame.trace.id);
-    }
-    if (changed) this.refresh();
-    if (this.stale.all || this.stale.chats.size || this.stale.turns.size) this.asking ??= setTimeout(() => this.#renew(), ASK_AGAIN_MS);
+  /** @param {import('../stream/reducer.js').Changes} changes */
+  render({ turns, traces, outdated: { chats, turns: ended, all } }) {
+    if (turns.size) this.refresh();
+    if (narrows(this.filter)) for (const id of traces) this.#noteFound(id);
+    if (!all && !chats.size && !ended.size) return;
+    for (const id of chats) this.outdated.chats.add(id);
+    for (const id of ended) this.outdated.turns.add(id);
+    this.outdated.all ||= all;
+    this.asking ??= setTimeout(() => this.#renew(), ASK_AGAIN_MS);
   }
 
+  /** @param {string} id of a call */
   #noteFound(id) {
-    const call = this.book.call(id);
-    if (call && matches(this.filter, call)) this.finding.note(id);
+    const call = this.store.call(id);
+    if (call && call.status !== 'running' && matches(this.filter, call)) this.search.note(id);
   }
 
   /** Asks for what the frames did not say. */
   async #renew() {
-    const { chats, turns, all } = this.stale;
-    this.stale = { chats: new Set(), turns: new Set(), all: false };
+    const { chats, turns, all } = this.outdated;
+    this.outdated = { chats: new Set(), turns: new Set(), all: false };
     this.asking = null;
-    const known = new Set([...this.book.turns.values()].filter((turn) => !turn.isStub).map((turn) => turn.id));
+    const known = new Set([...this.store.values()].filter((turn) => !turn.isStub).map((turn) => turn.id));
     const asked = (all ? [...this.chats.keys()] : [...chats]).filter((id) => this.chats.has(id));
-    if (all) for (const turn of this.book.turns.values()) turn.loaded = 'no';
+    if (all) for (const turn of this.store.values()) turn.loaded = 'no';
     await Promise.all(asked.map((id) => this.loader.newestTurns(id))).catch((error) => this.#say(error.message));
-    const again = [...(all ? this.opened : turns)].map((id) => this.book.turns.get(id)).filter((turn) => turn && (all || this.opened.has(turn.id)));
+    const again = [...(all ? this.opened : turns)]
+      .map((id) => this.store.get(id))
+      .filter((turn) => turn && (all || this.opened.has(turn.id)));
     await Promise.all(again.map((turn) => this.loader.wholeTurn(turn))).catch((error) => this.#say(error.message));
     for (const turn of this.#turns()) if (!known.has(turn.id) && AT_WORK.has(turn.status)) this.#setOpen(turn, true);
     this.root.dispatchEvent(new CustomEvent('renewed'));
@@ -341,4 +383,6 @@ export class Viewer {
   }
 }
 
-const isFailed = (line) => (line.kind === 'call' && FAILED.has(line.call.status)) || (line.kind === 'step' && (line.step.status === 'error' || line.step.status === 'interrupted'));
+const isFailed = (line) =>
+  (line.kind === 'call' && FAILED.has(line.call.status)) ||
+  (line.kind === 'step' && (line.step.status === 'error' || line.step.status === 'interrupted'));

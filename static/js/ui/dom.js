@@ -5,7 +5,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 /**
  * @param {string} tag with classes after dots, such as `button.quiet.icon-only`
  * @param {Record<string, any>} [props] attributes; `on…` are listeners; false, null and undefined are left out
- * @param {...(Node|string|null|undefined|false)} children
+ * @param {...any} children nodes and texts; false, null and undefined are left out
  * @returns {any}
  */
 export function h(tag, props = {}, ...children) {
@@ -37,19 +37,17 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** The element that a template has put there. @param {ParentNode} root @param {string} selector @returns {any} */
+export const find = (root, selector) => root.querySelector(selector);
+
+/** @param {ParentNode} root @param {string} selector @returns {any[]} */
+export const findAll = (root, selector) => [...root.querySelectorAll(selector)];
+
+/** The element with this selector that an event came to, or that is around it. @param {Event} event @param {string} selector @returns {any} */
+export const closest = ({ target }, selector) => (target instanceof Element ? target.closest(selector) : null);
+
 /** @param {string} id @returns {any} */
 export const byId = (id) => document.getElementById(id);
-
-/**
- * A page that is left, or kept for the way back, lets go of its connection; one that is seen again looks after it.
- *
- * @param {import('../connection.js').Connection} connection
- */
-export function keepWithPage(connection) {
-  document.addEventListener('visibilitychange', () => document.hidden || connection.wake());
-  addEventListener('pagehide', () => connection.close());
-  addEventListener('pageshow', (event) => event.persisted && connection.retryNow());
-}
 
 /** A button that copies what `text` gives at the time, and says that it did. @param {() => string} text */
 export function copyButton(text, label = 'Copy') {

@@ -12,7 +12,26 @@ export function duration(ms) {
 }
 
 /** How long a call worked: what it waited for the person is left out. @param {{duration_ms?: number|null, wait_ms?: number|null}|null} trace */
-export const workedMs = (trace) => (Number.isFinite(trace?.duration_ms) ? Math.max(0, trace.duration_ms - (trace.wait_ms ?? 0)) : null);
+export const workedMs = (trace) =>
+  Number.isFinite(trace?.duration_ms) ? Math.max(0, trace.duration_ms - (trace.wait_ms ?? 0)) : null;
+
+/**
+ * How long a turn worked, and how long it waited for the person, who need not be told of less than a second.
+ * @param {number|null} ms all of it @param {number} waitedMs of that
+ */
+export function durationWords(ms, waitedMs) {
+  if (ms === null || waitedMs < 1000) return duration(ms);
+  return `${duration(Math.max(0, ms - waitedMs))}, waited ${duration(waitedMs)} for you`;
+}
+
+/** The time of day, with the day where it is another one. @param {number|string|null|undefined} at */
+export function clock(at) {
+  const date = at === null || at === undefined ? null : new Date(at);
+  if (!date || Number.isNaN(date.getTime())) return '';
+  const time = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const isToday = date.toDateString() === new Date().toDateString();
+  return isToday ? time : `${date.toLocaleDateString([], { day: 'numeric', month: 'short' })}, ${time}`;
+}
 
 /** For something that still runs: no digit that flickers faster than it can be read. @param {number} ms */
 export function ticking(ms) {
@@ -36,9 +55,13 @@ export function cost(sum) {
   return sum.known || sum.unknown ? atLeast(sum, dollars) : 'no cost';
 }
 
-function dollars(amount) {
+/** @param {number} amount */
+export function dollars(amount) {
   return amount > 0 && amount < 0.01 ? `$${amount.toPrecision(2)}` : `$${amount.toFixed(2)}`;
 }
+
+/** A script asks nobody, so it is known to cost nothing. @param {string|null|undefined} model `provider:model` */
+export const isScripted = (model) => Boolean(model?.startsWith('scripted:'));
 
 /** What the person reads for a model's name. @param {string} name `provider:model` */
 export const modelWords = (name) => (name === 'scripted:demo' ? 'Demo script (no model)' : name);

@@ -1,3 +1,4 @@
+// @ts-nocheck
 const module = { exports: {} };
 "use strict";
 

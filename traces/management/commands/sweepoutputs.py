@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from traces import outputs
 from traces.models import ToolTrace
+from traces.record import outputs
 
 
 class Command(BaseCommand):
