@@ -4,6 +4,8 @@ import asyncio
 import logging
 from contextlib import suppress
 
+from django.conf import settings
+
 from boocode.db.threads import empty_wal, in_database
 from chats.models import Turn
 from chats.projects import removal
@@ -12,7 +14,7 @@ from chats.stream import rollback_guard
 from chats.stream.hub import hub
 from chats.stream.retention import pruner
 from chats.stream.writer import writer
-from chats.turns.scheduler import scheduler
+from chats.turns.scheduler import command_silence_s, scheduler
 from chats.web.socket_watch import sockets
 from snapshots import capture
 from tools.commands import process_hardening, processes, sandbox
@@ -56,6 +58,8 @@ async def start_once() -> None:
 
 async def _start() -> None:
     process_hardening.hide_memory()
+    if not settings.ON_SQLITE:
+        processes.SPAWNER.silence_s = command_silence_s()
     _tasks.append(asyncio.ensure_future(in_thread(_warm_up_commands)))
     await in_database(rollback_guard.check_mark)
     await hub.start()

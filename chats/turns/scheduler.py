@@ -116,7 +116,7 @@ class Scheduler:
 
     async def _watch(self) -> None:
         """Renews leases, finds cancellations from other processes and picks up what was left behind."""
-        ticks, renew_every = 0, max(1, settings.LEASE_S * 2 // 9)
+        ticks, renew_every = 0, renew_every_s()
         while True:
             await asyncio.sleep(WATCH_S)
             ticks += 1
@@ -131,6 +131,15 @@ class Scheduler:
                     await self.recover()
             except Exception as error:
                 logger.warning("Turns can't be looked after: %s", error)
+
+
+def renew_every_s() -> int:
+    return max(1, settings.LEASE_S * 2 // 9)
+
+
+def command_silence_s() -> float:
+    """Says after how long a frozen process's commands end: before another one can take its turns over."""
+    return max(1.0, settings.LEASE_S - renew_every_s() - WATCH_S)
 
 
 def _waiting_chats() -> list[UUID]:

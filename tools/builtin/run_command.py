@@ -156,6 +156,8 @@ def _error(program: str, outcome: Outcome, timeout_s: float, limit_s: float) -> 
         return _not_started(program, end.failure)
     if end.reason == "processes":
         return "Stopped: it started too many processes."
+    if end.reason == "silence":
+        return "Stopped: BooCode itself stood still for too long, and another server may have taken over."
     if end.exit_code is None:
         return "The process that watched the command was killed; the outcome is unknown."
     if end.exit_code < 0:

@@ -20,6 +20,7 @@ from pathlib import Path
 _GIB = 1024**3
 _HEADER = struct.Struct("!I")
 _PIPE_BYTES = 1024 * 1024
+SIGNS_OF_LIFE = 5
 _SPAWNER = Path(__file__).with_name("spawner.py")
 
 
@@ -42,7 +43,8 @@ class Limits:
 @dataclass(frozen=True)
 class End:
     """How a command ended: its exit code (minus the signal's number where one killed it), or None where it never
-    ran or was lost. `failure` is the number of an exec error; `reason` is `processes` over that limit."""
+    ran or was lost. `failure` is the number of an exec error; `reason` is `processes` over that limit, `silence` where
+    this server gave no sign of life for too long."""
 
     exit_code: int | None
     failure: int | None = None
@@ -56,6 +58,8 @@ class Spawner:
         self._lock = threading.Lock()
         self._program: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
+        self.silence_s = 0.0
+        """Commands end when the server gives them no sign of life for so long; 0: they don't ask."""
 
     def hand_over(self, output: int, control: int, directory: int) -> None:
         """Give the next supervisor its descriptors. A spawner that is gone is started again. Raises OSError."""
@@ -114,10 +118,11 @@ SPAWNER = Spawner()
 class Process:
     """A running command. `output` is the reading end of the pipe that its standard output and error share."""
 
-    def __init__(self, output: int, control: socket.socket, request: bytes) -> None:
+    def __init__(self, output: int, control: socket.socket, request: bytes, silence_s: float) -> None:
         self.output = output
         self._control = control
         self._sent = False
+        self._signs_every_s = silence_s / SIGNS_OF_LIFE
         self._end = asyncio.ensure_future(self._converse(request))
 
     async def wait(self) -> End:
@@ -152,12 +157,19 @@ class Process:
                 # In the middle of the request a word would be taken for a part of it: break it off instead.
                 self._control.shutdown(socket.SHUT_WR)
 
+    def _give_sign_of_life(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._end.done():
+            self._send_word(b"L")
+            loop.call_later(self._signs_every_s, self._give_sign_of_life, loop)
+
     async def _converse(self, request: bytes) -> End:
         loop = asyncio.get_running_loop()
         answer = b""
         try:
             await loop.sock_sendall(self._control, request)
             self._sent = True
+            if self._signs_every_s:
+                self._give_sign_of_life(loop)
             while not answer.endswith(b"\n") and (data := await loop.sock_recv(self._control, 4_096)):
                 answer += data
         except OSError:
@@ -190,6 +202,7 @@ def start(
     finally:
         os.close(output_write)
         control_theirs.close()
-    message = {"argv": list(argv), "env": dict(environment), "sandboxed": sandboxed, **asdict(limits)}
-    request = json.dumps(message).encode()
-    return Process(output, control, _HEADER.pack(len(request)) + request)
+    silence_s = SPAWNER.silence_s
+    told = {"sandboxed": sandboxed, "silence_s": silence_s, **asdict(limits)}
+    request = json.dumps({"argv": list(argv), "env": dict(environment), **told}).encode()
+    return Process(output, control, _HEADER.pack(len(request)) + request, silence_s)

@@ -132,6 +132,8 @@ class Supervisor:
         self.main = 0
         self.processes = 0
         self.sandboxed = False
+        self.silence_s = 0.0
+        self.heard_at = time.monotonic()
 
     def run(self) -> None:
         """Start the command, wait for its end or for the server's word, kill what is left, tell how it ended."""
@@ -164,6 +166,7 @@ class Supervisor:
         null = os.open(os.devnull, os.O_RDWR)
         self.processes = message["processes"]
         self.sandboxed = message["sandboxed"]
+        self.silence_s = message["silence_s"]
         for name, limit in LIMITS.items():
             set_limit(limit, message[name])
         if hasattr(resource, "RLIMIT_NPROC"):
@@ -191,7 +194,8 @@ class Supervisor:
             os.close(fd)
 
     def watch(self, wake: int) -> str:
-        """Until the command ends (""), or has to be killed: "processes" are too many, "killed" is the server's word."""
+        """Until the command ends (""), or has to be killed: "processes" are too many, "killed" is the server's word,
+        "silence" that it gives none: it is frozen, and another one may have taken the turn over."""
         control = self.control.fileno()
         counted_at = time.monotonic()
         while True:
@@ -203,6 +207,8 @@ class Supervisor:
                     return ""
             if control in ready and not self.obey():
                 return "killed"
+            if self.silence_s and time.monotonic() - self.heard_at > self.silence_s:
+                return "silence"
             # By the clock: where children keep ending, something is always ready.
             if time.monotonic() - counted_at >= WATCH_S:
                 counted_at = time.monotonic()
@@ -210,11 +216,14 @@ class Supervisor:
                     return "processes"
 
     def obey(self) -> bool:
-        """One word of the server: T asks the command to end; K, or the server's own end, kills."""
+        """One word of the server: L says that it lives, T asks the command to end; K, or the server's own end, kills."""
         try:
             word = self.control.recv(1)
         except OSError:
             word = b""
+        self.heard_at = time.monotonic()
+        if word == b"L":
+            return True
         if word != b"T":
             return False
         for pid in descendants(os.getpid()):
