@@ -20,15 +20,6 @@ def texts(messages: list[dict[str, Any]]) -> dict[str, str]:
     return {message["id"]: message["content"] for message in messages if message["content"]}
 
 
-def tells_end(frame: Frame) -> bool:
-    """Whether a frame says that a turn is over."""
-    if frame["type"] == "snapshot":
-        # A chat is idle until a worker takes the turn, so the last message has to be an answer.
-        answered = bool(frame["messages"]) and frame["messages"][-1]["role"] != "user"
-        return answered and all(chat["status"] == "idle" for chat in frame["chats"])
-    return frame["type"] == "agent_status_updated" and frame["status"] == "idle"
-
-
 class Client:
     """Follows one session over any number of sockets. Each `open` goes on from what was applied.
 
@@ -112,8 +103,8 @@ class Client:
                 return frame
 
     def until_idle(self, timeout_s: float = 30) -> None:
-        """To the end of the turn that was asked for; a snapshot may be the first to tell of it."""
-        self.until(tells_end, timeout_s)
+        """To the end of the turn that was asked for: after the snapshot, which may tell of its end and so hide it."""
+        self.until(lambda frame: frame["type"] == "agent_status_updated" and frame["status"] == "idle", timeout_s)
 
     def apply(self, frame: Frame) -> None:
         match frame["type"]:

@@ -31,8 +31,9 @@ def blocked(server: Server) -> Iterator[None]:
 
 def test_it_answers_other_sockets_meanwhile(server: Server, talk: Callable[..., Talk]) -> None:
     told = talk([{"text": "Here."}], server=server)
-    told.say()
     with told.client() as client:
+        client.until("snapshot")
+        told.say()
         client.until_idle()
         latencies = []
         with blocked(server):

@@ -73,6 +73,8 @@ def test_it_shows_each_character_once(lossy: tuple[Server, Server], talk: Callab
     talks = [talk(SPEECH, server=works) for _ in range(5)]
     with contextlib.ExitStack() as stack:
         early = [stack.enter_context(told.client(hears)) for told in talks]
+        for client in early:
+            client.until("snapshot")
         for told in talks:
             told.say()
         late = [stack.enter_context(told.client(hears)) for told in talks]  # while the answer comes
@@ -132,6 +134,7 @@ def test_it_answers_a_position_below_what_is_kept_with_a_snapshot(
     told = talk([{"text": "Here I am."}])
     client: Client = told.client()
     with client:
+        client.until("snapshot")
         told.say()
         client.until_idle()
         before = dict(client.positions)

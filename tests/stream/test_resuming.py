@@ -111,6 +111,7 @@ def test_it_resyncs_on_the_open_socket(talk: Callable[..., Talk]) -> None:
 def test_it_answers_the_last_of_many_questions(talk: Callable[..., Talk]) -> None:
     told = talk(SCRIPT)
     with told.client() as client:
+        client.until("snapshot")
         told.say()
         client.until_idle()
         for _ in range(50):
@@ -181,6 +182,7 @@ def test_it_lives_on_after_positions_that_are_none(talk: Callable[..., Talk], po
 def test_it_sends_a_snapshot_to_another_epoch(talk: Callable[..., Talk], epoch: str) -> None:
     told = talk(SCRIPT)
     with told.client() as client:
+        client.until("snapshot")
         told.say()
         client.until_idle()
         right, client.epoch = client.epoch, epoch
@@ -192,6 +194,7 @@ def test_it_sends_a_snapshot_to_another_epoch(talk: Callable[..., Talk], epoch: 
 def test_it_goes_on_for_a_client_that_knows_no_epoch(talk: Callable[..., Talk]) -> None:
     told = talk(SCRIPT)
     with told.client() as client:
+        client.until("snapshot")
         told.say()
         client.until_idle()
         client.send({"type": "reconnect", "lastSeqPerChannel": client.positions | {"text": 1}})

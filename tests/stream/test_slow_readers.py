@@ -99,6 +99,7 @@ def read_to_the_end(client: Client, codes: list[int]) -> None:
 def test_it_costs_no_memory_and_slows_nobody(server: Server, talk: Callable[..., Talk]) -> None:
     told = talk([{"text": "A short answer."}], server=server)
     with told.client() as warm:
+        warm.until("snapshot")
         told.say()
         warm.until_idle()
         before = warm.ord

@@ -27,6 +27,8 @@ def unpack(home: Path, archive: Path = ARCHIVE) -> None:
         packed.extractall(home, filter="fully_trusted")
     with sqlite3.connect(home / "data" / DATABASE) as connection:
         connection.execute("UPDATE chats_project SET root = ? || root", (str(home),))
+        # What waits for a person has waited since the day on which the data was made.
+        connection.execute("UPDATE chats_approval SET expires_at = '2999-01-01 00:00:00' WHERE decided_at IS NULL")
     connection.close()
 
 
