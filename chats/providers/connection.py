@@ -1,5 +1,7 @@
 """How a provider's model is asked over HTTP. Imports aiohttp: load it late."""
 
+import logging
+import traceback
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from typing import Protocol
 
@@ -9,10 +11,13 @@ from . import http
 from .base import ModelError, ModelEvent, ToolSchema, TranscriptItem
 from .catalog import PROVIDERS
 from .config import ProviderConfig
-from .errors import AnswerError, Source, read_status
+from .error_bodies import read_status
+from .errors import AnswerError, Source, without_secrets
 from .lazy_imports import load
 from .registry import split_name
 from .sse import EventStream, EventTooLargeError
+
+logger = logging.getLogger(__name__)
 
 MAX_WHOLE_BYTES = 8 * 1024 * 1024
 
@@ -61,7 +66,10 @@ class HttpConnection:
     def explain(self, error: Exception) -> ModelError:
         if isinstance(error, AnswerError):
             return self._source.explain(error)
-        return self._source.explain(AnswerError("unreadable", str(error)))
+        # Our own mistake, or something that no server should send: the server never said the exception's words.
+        trace = without_secrets("".join(traceback.format_exception(error)), self._source.secrets)
+        logger.error("The answer of %s could not be read.\n%s", self._source.label, trace)
+        return self._source.explain(AnswerError("unreadable"))
 
     async def aclose(self) -> None:
         pass

@@ -7,7 +7,8 @@ from chats.providers.protocols.answer import json_headers, read_json
 
 from . import http
 from .config import ProviderConfig, join_url
-from .errors import AnswerError, read_status
+from .error_bodies import read_status
+from .errors import AnswerError
 from .lazy_imports import load
 
 MAX_LIST_BYTES = 16 * 1024 * 1024

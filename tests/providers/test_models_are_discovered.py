@@ -92,7 +92,34 @@ async def test_it_notes_a_provider_that_fails_and_goes_on() -> None:
     )
     found = await look_for_models(config)
     assert names(found.models) == ["scripted:demo"]
-    assert found.notes == ("OpenAI at 127.0.0.1 did not list its models. Check OPENAI_API_KEY and the network.",)
+    assert found.notes == (
+        "OpenAI at 127.0.0.1 did not list its models: it could not be reached. "
+        "Check that it runs, and OPENAI_BASE_URL.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "note"),
+    [
+        (b"401 Unauthorized", "OpenAI at 127.0.0.1 did not list its models: it did not accept the API key. "),
+        (b"500 Error", "OpenAI at 127.0.0.1 did not list its models: it answered with an error (500)."),
+        (b"404 Not Found", "OpenAI at 127.0.0.1 has no list of models that could be read. "),
+        (b"200 OK", "OpenAI at 127.0.0.1 has no list of models that could be read. "),
+    ],
+)
+async def test_it_blames_the_key_only_where_the_key_is_to_blame(status: bytes, note: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        config = ProviderConfig(openai_base_url=url, local_servers=NOWHERE, environment={})
+        (found,) = (await look_for_models(config)).notes
+    assert found.startswith(note)
+    assert ("key" in found) == (status[:3] == b"401")
 
 
 async def test_it_asks_again_only_after_some_seconds() -> None:
@@ -117,7 +144,7 @@ async def test_it_asks_a_provider_with_a_key_at_its_own_address(serve: Any, monk
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
     config = ProviderConfig(local_servers=NOWHERE, environment={"DEEPSEEK_API_KEY": "key", "GOOGLE_API_KEY": "key"})
     found = await look_for_models(config)
-    assert found.notes == ("DeepSeek did not list its models. Check DEEPSEEK_API_KEY and the network.",)
+    assert found.notes == ("DeepSeek did not list its models: it could not be reached. Check the network.",)
     assert [(request.method, request.path) for request in proxy.requests] == [("CONNECT", "api.deepseek.com:443")]
     # The package for it is not installed.
     assert not any(name.startswith("google:") for name in names(found.models))

@@ -16,7 +16,8 @@ from chats.providers.base import (
     Usage,
 )
 from chats.providers.config import ProviderConfig, join_url
-from chats.providers.errors import AnswerError, read_error
+from chats.providers.error_bodies import check_whole, read_error
+from chats.providers.errors import AnswerError
 
 from .answer import Call, count, json_headers, known_usage, write_args
 from .encoding import GrowingBody, append_messages
@@ -149,6 +150,7 @@ class ChatReader:
             yield from self._read_delta(delta)
 
     def read_whole(self, answer: Any) -> Iterator[ModelEvent]:
+        check_whole(answer, "choices")
         yield from self.read(answer)
         self._finish = self._finish or ("stop" if isinstance(answer.get("choices"), list) else None)
 
