@@ -27,6 +27,7 @@ Category = Literal[
     "filtered",
     "setup",
     "reported",
+    "empty",
     "unreadable",
 ]
 
@@ -79,6 +80,7 @@ SENTENCES: Mapping[Category, tuple[Reason, str]] = {
         "bad_response",
         "{label} at {address} answered with an error. Send the message again, or choose another model.{said}",
     ),
+    "empty": ("empty", "{label} sent an answer with nothing in it. Ask again, or choose another model."),
     "unreadable": (
         "bad_response",
         "{label} at {address} sent an answer that could not be understood. Check the base URL, send the message again, "

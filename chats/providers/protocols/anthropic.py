@@ -174,6 +174,9 @@ class AnthropicReader:
             case "message_delta":
                 self._finish(_inner(event, "delta"))
                 self._count(_inner(event, "usage"))
+            case "message":
+                yield from self.read_whole(event)
+                self.is_over = True
             case "message_stop":
                 self.is_over = True
             case kind if kind == "error" or "error" in event:

@@ -130,6 +130,8 @@ class ResponsesReader:
                 yield from self._finish(_inner(event, "response"))
             case "error":
                 raise read_error(event.get("error") or event)
+            case "" if event.get("object") == "response":
+                yield from self.read_whole(event)
 
     def read_whole(self, answer: Any) -> Iterator[ModelEvent]:
         check_whole(answer, "output")
