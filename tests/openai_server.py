@@ -62,6 +62,7 @@ class OpenAIServer:
         port: int = 0,
         tls: SSLContext | None = None,
         any_path: bool = False,
+        models_body: Any = None,
     ) -> None:
         self.answers = list(unrolled(script or []))
         self.models = models or ["test-model"]
@@ -69,6 +70,7 @@ class OpenAIServer:
         self.port = port
         self.tls = tls
         self.any_path = any_path
+        self.models_body = models_body
         self._failed = 0
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
@@ -122,7 +124,7 @@ class OpenAIServer:
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
         if request.path.endswith("/models"):
             data = [{"id": name, "object": "model", "created": 0, "owned_by": "tests"} for name in self.models]
-            await send_json(writer, 200, {"object": "list", "data": data})
+            await send_json(writer, 200, self.models_body or {"object": "list", "data": data})
         elif request.path.endswith("/chat/completions") or self.any_path:
             await self._play(self._next(request), request, writer)
         else:

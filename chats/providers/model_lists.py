@@ -36,5 +36,7 @@ def _ids(answer: Any) -> Iterator[str]:
     if not isinstance(listed, list):
         raise AnswerError("unreadable")
     for model in listed:
-        if isinstance(model, dict) and isinstance(model.get("id"), str):
-            yield model["id"]
+        id = model.get("id") if isinstance(model, dict) else model
+        # Half a character is no text that an answer of ours could hold, and a name is a word.
+        if isinstance(id, str) and id.isprintable() and id.strip():
+            yield id

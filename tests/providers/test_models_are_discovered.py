@@ -1,4 +1,5 @@
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,18 @@ async def test_it_asks_again_only_after_some_seconds() -> None:
         first, second = await available_models(config), await available_models(config)
         assert first == second
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("wrap", [lambda listed: listed, lambda listed: {"object": "list", "data": listed}])
+async def test_it_lists_the_ids_that_are_texts(serve: Any, wrap: Any) -> None:
+    listed = [{"id": "good"}, {"id": None}, {"id": 5}, {"id": ["x"]}, {"id": {}}, {}, None, {"id": "\ud800"}]
+    listed += [{"id": ""}, {"id": "a\nb"}, {"id": " "}, {"id": "org/good:8b"}, "bare"]
+    server = await serve([], models_body=wrap(listed))
+    config = ProviderConfig(openai_base_url=server.url, local_servers=NOWHERE, environment={})
+    found = await look_for_models(config)
+    assert names(found.models) == ["openai:bare", "openai:good", "openai:org/good:8b", "scripted:demo"]
+    assert found.notes == ()
+    assert json.dumps([choice.label for choice in found.models], ensure_ascii=False).encode()
 
 
 async def test_it_lists_scripts(tmp_path: Path) -> None:
