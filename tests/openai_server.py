@@ -61,12 +61,16 @@ class OpenAIServer:
         models: list[str] | None = None,
         port: int = 0,
         tls: SSLContext | None = None,
+        any_path: bool = False,
+        models_body: Any = None,
     ) -> None:
         self.answers = list(unrolled(script or []))
         self.models = models or ["test-model"]
         self.requests: list[Request] = []
         self.port = port
         self.tls = tls
+        self.any_path = any_path
+        self.models_body = models_body
         self._failed = 0
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
@@ -120,14 +124,14 @@ class OpenAIServer:
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
         if request.path.endswith("/models"):
             data = [{"id": name, "object": "model", "created": 0, "owned_by": "tests"} for name in self.models]
-            await send_json(writer, 200, {"object": "list", "data": data})
-        elif request.path.endswith("/chat/completions"):
+            await send_json(writer, 200, self.models_body or {"object": "list", "data": data})
+        elif request.path.endswith("/chat/completions") or self.any_path:
             await self._play(self._next(request), request, writer)
         else:
             await send_json(writer, 404, {"error": {"message": f"no such path: {request.path}"}})
 
     def _next(self, request: Request) -> Answer:
-        index = sum(message["role"] == "assistant" for message in request.json["messages"]) + self._failed
+        index = sum(item.get("role") == "assistant" for item in request.json.get("messages", ())) + self._failed
         answer = self.answers[index] if index < len(self.answers) else [{"text": "The script is at its end."}]
         self._failed += any(FAILURES & part.keys() for part in answer)
         return answer

@@ -91,7 +91,8 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class StepEnd:
-    """The last event of a step. `finish_reason`: stop, length, tool_call, content_filter, error or unknown.
+    """The last event of a step. `finish_reason`: stop, length, tool_call, content_filter, error, unknown, or unstated
+    where the answer's end came without one.
 
     `state` is opaque: what this provider wants to see again with this step (signed reasoning, mostly), as text to be
     kept with the message and given back in `AssistantText.state`. None where there is nothing to keep.

@@ -1,5 +1,7 @@
 """How a provider's model is asked over HTTP. Imports aiohttp: load it late."""
 
+import logging
+import traceback
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from typing import Protocol
 
@@ -9,10 +11,13 @@ from . import http
 from .base import ModelError, ModelEvent, ToolSchema, TranscriptItem
 from .catalog import PROVIDERS
 from .config import ProviderConfig
-from .errors import AnswerError, Source, read_status
+from .error_bodies import message_in, read_status
+from .errors import AnswerError, Source, without_secrets
 from .lazy_imports import load
 from .registry import split_name
-from .sse import EventStream, EventTooLargeError
+from .sse import BOM, EventStream, EventTooLargeError
+
+logger = logging.getLogger(__name__)
 
 MAX_WHOLE_BYTES = 8 * 1024 * 1024
 
@@ -61,7 +66,10 @@ class HttpConnection:
     def explain(self, error: Exception) -> ModelError:
         if isinstance(error, AnswerError):
             return self._source.explain(error)
-        return self._source.explain(AnswerError("unreadable", str(error)))
+        # Our own mistake, or something that no server should send: the server never said the exception's words.
+        trace = without_secrets("".join(traceback.format_exception(error)), self._source.secrets)
+        logger.error("The answer of %s could not be read.\n%s", self._source.label, trace)
+        return self._source.explain(AnswerError("unreadable"))
 
     async def aclose(self) -> None:
         pass
@@ -95,7 +103,7 @@ class AnswerPieces:
     def end(self) -> Iterator[ModelEvent]:
         """The rest, the tool calls and the end of the step. Raises AnswerError."""
         if self._whole is not None:
-            yield from self._reader.read_whole(read_json(bytes(self._whole)))
+            yield from self._read_whole(bytes(self._whole))
         elif not self._reader.is_over:
             rest = self._events.end()
             try:
@@ -106,17 +114,33 @@ class AnswerPieces:
                 yield from self._reader.read(value)
         yield from self._reader.end()
 
+    def _read_whole(self, data: bytes) -> Iterator[ModelEvent]:
+        """Reads one answer, or its chunks as a list or a line each."""
+        try:
+            values = [read_json(data)]
+        except AnswerError:
+            values = [read_json(line) for line in data.splitlines() if line.strip()]
+        if len(values) == 1 and isinstance(values[0], list) and not message_in(values[0]):
+            values = values[0]
+        if len(values) == 1:
+            yield from self._reader.read_whole(values[0])
+        else:
+            for value in values:
+                yield from self._reader.read(value)
+
     def _look_at_start(self, chunk: bytes) -> bytes:
         """What came so far, once its first character tells what it is. Raises AnswerError where that is a web page."""
         self._start += chunk
-        start = self._start.lstrip()
+        start = self._start.lstrip().removeprefix(BOM).lstrip()
+        if BOM.startswith(start):
+            return b""
         if start.startswith(b"<"):
             raise AnswerError("unreadable")
         if start:
             self._is_known = True
             if start.startswith((b"{", b"[")):
                 self._whole = bytearray()
-        return self._start if start else b""
+        return start
 
     def _read(self, found: Iterable[bytes]) -> Iterator[ModelEvent]:
         reader = self._reader

@@ -110,13 +110,31 @@ async def _ask_remote(name: str, provider: Provider, config: ProviderConfig) -> 
     lists = await _load_lists()
     try:
         ids = await asyncio.wait_for(lists.list_models(name, config), REMOTE_TIMEOUT_S)
-    except (AnswerError, TimeoutError):
-        where = f" at {host_of(config.base_url(name))}" if is_custom(name, config) else ""
-        return Found(notes=(f"{provider.label}{where} did not list its models. Check {provider.key} and the network.",))
+    except (AnswerError, TimeoutError) as error:
+        return Found(notes=(_note(name, provider, config, error),))
     if name == "openai":
         official = not is_custom(name, config)
         ids = sorted((id_ for id_ in ids if OPENAI_CHAT.match(id_)), reverse=True) if official else sorted(ids)
     return Found(_choices(name, provider, ids))
+
+
+def _note(name: str, provider: Provider, config: ProviderConfig, error: AnswerError | TimeoutError) -> str:
+    """Says why there is no list, and what to check."""
+    who = f"{provider.label} at {host_of(config.base_url(name))}" if is_custom(name, config) else provider.label
+    match error.category if isinstance(error, AnswerError) else "timeout":
+        case "auth":
+            return f"{who} did not list its models: it did not accept the API key. Check {provider.key}."
+        case "timeout":
+            return f"{who} did not list its models: it did not answer within {REMOTE_TIMEOUT_S:.0f} s."
+        case "connection" | "cut_off":
+            check = f"that it runs, and {provider.address_setting}" if is_custom(name, config) else "the network"
+            return f"{who} did not list its models: it could not be reached. Check {check}."
+        case "setup" if isinstance(error, AnswerError):
+            return f"{who} did not list its models. {error.said}"
+        case "not_found" | "unreadable":
+            return f"{who} has no list of models that could be read. A model's name can be typed in all the same."
+    status = f" ({error.status})" if isinstance(error, AnswerError) and error.status else ""
+    return f"{who} did not list its models: it answered with an error{status}."
 
 
 async def _load_lists() -> Any:

@@ -7,7 +7,8 @@ from chats.providers.protocols.answer import json_headers, read_json
 
 from . import http
 from .config import ProviderConfig, join_url
-from .errors import AnswerError, read_status
+from .error_bodies import read_status
+from .errors import AnswerError
 from .lazy_imports import load
 
 MAX_LIST_BYTES = 16 * 1024 * 1024
@@ -35,5 +36,7 @@ def _ids(answer: Any) -> Iterator[str]:
     if not isinstance(listed, list):
         raise AnswerError("unreadable")
     for model in listed:
-        if isinstance(model, dict) and isinstance(model.get("id"), str):
-            yield model["id"]
+        id = model.get("id") if isinstance(model, dict) else model
+        # Half a character is no text that an answer of ours could hold, and a name is a word.
+        if isinstance(id, str) and id.isprintable() and id.strip():
+            yield id

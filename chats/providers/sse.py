@@ -76,7 +76,7 @@ def _data_of_blocks(blocks: bytes) -> list[bytes]:
 def _data_of_lines(block: bytes) -> bytes | None:
     values: list[bytes] = []
     for line in block.split(b"\n"):
-        name, _, value = line.partition(b":")
+        name, _, value = line.removeprefix(BOM).partition(b":")
         if name == b"data":
             values.append(value.removeprefix(b" "))
     return b"\n".join(values) if values else None

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,34 @@ async def test_it_notes_a_provider_that_fails_and_goes_on() -> None:
     )
     found = await look_for_models(config)
     assert names(found.models) == ["scripted:demo"]
-    assert found.notes == ("OpenAI at 127.0.0.1 did not list its models. Check OPENAI_API_KEY and the network.",)
+    assert found.notes == (
+        "OpenAI at 127.0.0.1 did not list its models: it could not be reached. "
+        "Check that it runs, and OPENAI_BASE_URL.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "note"),
+    [
+        (b"401 Unauthorized", "OpenAI at 127.0.0.1 did not list its models: it did not accept the API key. "),
+        (b"500 Error", "OpenAI at 127.0.0.1 did not list its models: it answered with an error (500)."),
+        (b"404 Not Found", "OpenAI at 127.0.0.1 has no list of models that could be read. "),
+        (b"200 OK", "OpenAI at 127.0.0.1 has no list of models that could be read. "),
+    ],
+)
+async def test_it_blames_the_key_only_where_the_key_is_to_blame(status: bytes, note: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        config = ProviderConfig(openai_base_url=url, local_servers=NOWHERE, environment={})
+        (found,) = (await look_for_models(config)).notes
+    assert found.startswith(note)
+    assert ("key" in found) == (status[:3] == b"401")
 
 
 async def test_it_asks_again_only_after_some_seconds() -> None:
@@ -101,6 +129,18 @@ async def test_it_asks_again_only_after_some_seconds() -> None:
         first, second = await available_models(config), await available_models(config)
         assert first == second
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("wrap", [lambda listed: listed, lambda listed: {"object": "list", "data": listed}])
+async def test_it_lists_the_ids_that_are_texts(serve: Any, wrap: Any) -> None:
+    listed = [{"id": "good"}, {"id": None}, {"id": 5}, {"id": ["x"]}, {"id": {}}, {}, None, {"id": "\ud800"}]
+    listed += [{"id": ""}, {"id": "a\nb"}, {"id": " "}, {"id": "org/good:8b"}, "bare"]
+    server = await serve([], models_body=wrap(listed))
+    config = ProviderConfig(openai_base_url=server.url, local_servers=NOWHERE, environment={})
+    found = await look_for_models(config)
+    assert names(found.models) == ["openai:bare", "openai:good", "openai:org/good:8b", "scripted:demo"]
+    assert found.notes == ()
+    assert json.dumps([choice.label for choice in found.models], ensure_ascii=False).encode()
 
 
 async def test_it_lists_scripts(tmp_path: Path) -> None:
@@ -117,7 +157,7 @@ async def test_it_asks_a_provider_with_a_key_at_its_own_address(serve: Any, monk
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
     config = ProviderConfig(local_servers=NOWHERE, environment={"DEEPSEEK_API_KEY": "key", "GOOGLE_API_KEY": "key"})
     found = await look_for_models(config)
-    assert found.notes == ("DeepSeek did not list its models. Check DEEPSEEK_API_KEY and the network.",)
+    assert found.notes == ("DeepSeek did not list its models: it could not be reached. Check the network.",)
     assert [(request.method, request.path) for request in proxy.requests] == [("CONNECT", "api.deepseek.com:443")]
     # The package for it is not installed.
     assert not any(name.startswith("google:") for name in names(found.models))

@@ -86,7 +86,7 @@ def _turn_span(turn: Turn) -> Span:
     attributes = {
         "gen_ai.operation.name": "invoke_agent",
         "gen_ai.agent.name": SCOPE,
-        **_model(row.model),
+        **model_attributes(row.model),
         "gen_ai.conversation.id": str(row.chat_id),
         "gen_ai.usage.input_tokens": row.prompt_tokens,
         "gen_ai.usage.output_tokens": row.completion_tokens,
@@ -124,7 +124,7 @@ def _step_span(turn: Turn, step: ModelStep) -> Span:
     first = step.first_token_at and (step.first_token_at - step.started_at).total_seconds()
     attributes = {
         "gen_ai.operation.name": "chat",
-        **_model(step.model),
+        **model_attributes(step.model),
         "gen_ai.conversation.id": str(step.chat_id),
         "gen_ai.output.type": "text",
         "gen_ai.usage.input_tokens": step.prompt_tokens,
@@ -143,7 +143,7 @@ def _step_span(turn: Turn, step: ModelStep) -> Span:
         trace_id=turn_id.int,
         span_id=span_id(step.pk),
         parent_id=span_id(turn_id),
-        name=f"chat {_model(step.model)['gen_ai.request.model']}".strip(),
+        name=f"chat {model_attributes(step.model)['gen_ai.request.model']}".strip(),
         start_ns=_ns(step.started_at),
         end_ns=_ns(step.finished_at),
         attributes=_known(attributes | _error_type(step.status if failed else None)),
@@ -189,8 +189,9 @@ def _call_span(turn: Turn, call: ToolTrace) -> Span:
     )
 
 
-def _model(name: str) -> dict[str, str]:
-    provider, _, model = name.rpartition(":") if ":" in name else ("", "", name)
+def model_attributes(name: str) -> dict[str, str]:
+    """Names the provider and the model, whose own name may hold colons, as in `ollama:qwen3:8b`."""
+    provider, _, model = name.partition(":") if ":" in name else ("", "", name)
     return {"gen_ai.provider.name": PROVIDERS.get(provider, provider), "gen_ai.request.model": model}
 
 

@@ -17,7 +17,8 @@ from chats.providers.base import (
     Usage,
 )
 from chats.providers.config import ProviderConfig, is_custom, join_url
-from chats.providers.errors import AnswerError, read_error
+from chats.providers.error_bodies import check_whole, read_error
+from chats.providers.errors import AnswerError
 
 from .answer import Call, as_object, count, json_headers
 from .encoding import GrowingBody, encode
@@ -173,15 +174,16 @@ class AnthropicReader:
             case "message_delta":
                 self._finish(_inner(event, "delta"))
                 self._count(_inner(event, "usage"))
+            case "message":
+                yield from self.read_whole(event)
+                self.is_over = True
             case "message_stop":
                 self.is_over = True
             case kind if kind == "error" or "error" in event:
                 raise read_error(event.get("error") or event)
 
     def read_whole(self, answer: Any) -> Iterator[ModelEvent]:
-        if not isinstance(answer, dict) or answer.get("type") != "message":
-            yield from self.read(answer)
-            return
+        check_whole(answer, "content")
         content = answer.get("content")
         for index, block in enumerate(content if isinstance(content, list) else ()):
             yield from self._start_block(index, block if isinstance(block, dict) else {})

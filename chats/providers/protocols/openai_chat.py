@@ -16,18 +16,19 @@ from chats.providers.base import (
     Usage,
 )
 from chats.providers.config import ProviderConfig, join_url
-from chats.providers.errors import AnswerError, read_error
+from chats.providers.error_bodies import check_whole, read_error
+from chats.providers.errors import AnswerError
 
 from .answer import Call, count, json_headers, known_usage, write_args
 from .encoding import GrowingBody, append_messages
 from .state import Part, read_state, write_state
+from .think_tags import END_THINK, THINK, ThinkTags
 from .wire_names import ANY_SHORT_ID, write_name
 
 REASONING_FIELDS = ("reasoning_content", "reasoning")
 """DeepSeek, Moonshot, llama.cpp and vLLM; Ollama, OpenRouter and newer vLLM."""
 SIGNED_FIELDS = ("reasoning_details", "thinking_blocks")
 """OpenRouter; LiteLLM in front of Anthropic."""
-THINK, END_THINK = "<think>", "</think>"
 FINISH_REASONS = {
     "stop": "stop",
     "length": "length",
@@ -125,7 +126,8 @@ class ChatReader:
         self._blank = ""
         self._reasoning: dict[str, list[str]] = {}
         self._signed: dict[str, list[dict[str, Any]]] = {}
-        self._thinks = False
+        self._tags = ThinkTags()
+        self._has_choice = False
         self._calls: list[Call] = []
         self._by_index: dict[int, Call] = {}
         self._refusal: list[str] = []
@@ -142,6 +144,7 @@ class ChatReader:
         choices = chunk.get("choices")
         if not choices or not isinstance(choices, list) or not isinstance(choice := choices[0], dict):
             return
+        self._has_choice = True
         if finish := choice.get("finish_reason"):
             self._finish = str(finish)
         delta = choice.get("delta") or choice.get("message")
@@ -149,8 +152,10 @@ class ChatReader:
             yield from self._read_delta(delta)
 
     def read_whole(self, answer: Any) -> Iterator[ModelEvent]:
+        check_whole(answer, "choices")
         yield from self.read(answer)
-        self._finish = self._finish or ("stop" if isinstance(answer.get("choices"), list) else None)
+        self.is_over = True
+        self._finish = self._finish or ("stop" if self._has_choice else None)
 
     def _read_delta(self, delta: Mapping[str, Any]) -> Iterator[ModelEvent]:
         for name in REASONING_FIELDS:
@@ -159,7 +164,7 @@ class ChatReader:
                 yield ReasoningDelta(reasoning)
                 break
         if text := _text_in(delta.get("content")):
-            yield from self._read_text(text)
+            yield from self._read_pieces(self._tags.feed(text))
         for name in SIGNED_FIELDS:
             if pieces := delta.get(name):
                 _merge_entries(self._signed.setdefault(name, []), pieces)
@@ -169,20 +174,18 @@ class ChatReader:
             for call in calls if isinstance(calls, list) else ():
                 self._read_call(call)
 
-    def _read_text(self, text: str) -> Iterator[ModelEvent]:
-        # Local models write their thoughts into the text, each tag as a token of its own.
-        if text in (THINK, END_THINK) and self._thinks != (text == THINK):
-            self._thinks = text == THINK
-        elif self._thinks:
-            self._reasoning.setdefault("think", []).append(text)
-            yield ReasoningDelta(text)
-        elif not self._texts and text.isspace():
-            # Some begin with line breaks, and often nothing but calls follows.
-            self._blank += text
-        else:
-            text, self._blank = self._blank + text, ""
-            self._texts.append(text)
-            yield TextDelta(text)
+    def _read_pieces(self, pieces: Iterator[tuple[bool, str]]) -> Iterator[ModelEvent]:
+        for is_reasoning, text in pieces:
+            if is_reasoning:
+                self._reasoning.setdefault("think", []).append(text)
+                yield ReasoningDelta(text)
+            elif not self._texts and text.isspace():
+                # Some begin with line breaks, and often nothing but calls follows.
+                self._blank += text
+            else:
+                text, self._blank = self._blank + text, ""
+                self._texts.append(text)
+                yield TextDelta(text)
 
     def _read_call(self, piece: Any) -> None:
         if not isinstance(piece, dict):
@@ -220,16 +223,22 @@ class ChatReader:
         return call
 
     def end(self) -> Iterator[ModelEvent]:
+        yield from self._read_pieces(self._tags.end())
         if self._refusal or self._finish == "content_filter":
             raise AnswerError("filtered", "".join(self._refusal))
         # A proxy that loses its provider closes the answer as if it were whole. Servers that leave the finish reason
         # out still end with the usage that was asked for.
-        if self._finish is None and self._usage.prompt_tokens is None:
-            said_something = self._texts or self._reasoning or self._calls
-            raise AnswerError("cut_off" if said_something else "unreadable")
+        said_something = self._texts or self._reasoning or self._calls
+        if self._finish is None and self._usage.prompt_tokens is None and not (self.is_over and said_something):
+            raise AnswerError("cut_off" if said_something else "empty" if self.is_over else "unreadable")
+        if not self._has_choice:
+            raise AnswerError("empty")
         calls = [call.whole() for call in self._calls if call.name or call.pieces]
         yield from calls
-        finish = "stop" if self._finish is None else FINISH_REASONS.get(self._finish, "unknown")
+        if self._finish is not None:
+            finish = FINISH_REASONS.get(self._finish, "unknown")
+        else:
+            finish = "unstated" if self._usage.prompt_tokens is None else "stop"
         yield StepEnd(known_usage(self._usage), finish, self._state(calls))
 
     def _state(self, calls: Sequence[ToolCall]) -> str | None:

@@ -17,7 +17,8 @@ from chats.providers.base import (
     Usage,
 )
 from chats.providers.config import ProviderConfig, join_url
-from chats.providers.errors import AnswerError, read_error
+from chats.providers.error_bodies import check_whole, read_error
+from chats.providers.errors import AnswerError
 
 from .answer import Call, count, json_headers, known_usage, write_args
 from .encoding import GrowingBody, append_messages
@@ -129,12 +130,12 @@ class ResponsesReader:
                 yield from self._finish(_inner(event, "response"))
             case "error":
                 raise read_error(event.get("error") or event)
+            case "" if event.get("object") == "response":
+                yield from self.read_whole(event)
 
     def read_whole(self, answer: Any) -> Iterator[ModelEvent]:
-        if isinstance(answer, dict) and answer.get("object") == "response":
-            yield from self._finish(answer)
-        else:
-            yield from self.read(answer)
+        check_whole(answer, "output")
+        yield from self._finish(answer)
 
     def _read_text(self, index: int, delta: object) -> Iterator[ModelEvent]:
         if isinstance(delta, str) and delta:

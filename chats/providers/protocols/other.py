@@ -45,7 +45,8 @@ from chats.providers.base import (
 )
 from chats.providers.catalog import Provider
 from chats.providers.config import ProviderConfig
-from chats.providers.errors import AnswerError, Category, Source, message_in
+from chats.providers.error_bodies import is_too_long, message_in, read_wait
+from chats.providers.errors import AnswerError, Category, Source
 
 from .answer import known_usage, read_args
 from .wire_names import write_name
@@ -101,6 +102,10 @@ class PydanticConnection:
         if not said and not isinstance(error, failures.ModelHTTPError):
             said = str(getattr(error, "message", "") or error)
         status, wait_s = getattr(error, "status_code", None), getattr(error, "retry_after", None)
+        if category in ("rejected", "server", "unreadable") and (status == 413 or is_too_long(said, None, status)):
+            category = "context"
+        if wait_s is None:
+            wait_s = read_wait(said)
         return self._source.explain(AnswerError(category, said, status, wait_s))
 
     async def aclose(self) -> None:
