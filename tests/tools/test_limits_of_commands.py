@@ -39,6 +39,17 @@ async def test_it_stops_a_bomb_of_processes(directory: int) -> None:
     assert gone("bomb98765")
 
 
+async def test_it_counts_the_memory_of_all_together(directory: int) -> None:
+    script = "import os, time\nfor _ in range(9):\n    if os.fork() == 0: break\n"
+    script += "held = bytearray(30_000_000)\ntime.sleep(98764)"
+    limits = Limits(data_bytes=200_000_000)
+    outcome = await limited(directory, limits, sys.executable, "-c", script, "hoard98764")
+    assert outcome.end.reason == "memory"
+    assert gone("hoard98764")
+    fewer = script.replace("range(9)", "range(2)").replace("98764", "0.6")
+    assert (await limited(directory, limits, sys.executable, "-c", fewer)).end.exit_code == 0
+
+
 async def test_it_lets_a_build_have_many_processes(directory: int) -> None:
     script = "for n in 1 2 3 4 5 6 7 8 9; do sleep 0.4 & done; wait; echo done"
     outcome = await limited(directory, Limits(processes=50), "sh", "-c", script)

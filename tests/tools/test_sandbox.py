@@ -1,5 +1,6 @@
 """With bubblewrap a command sees the project and the programs, and no more; without it nothing changes."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from tools import registry
 from tools.base import ToolContext, ToolResult
 from tools.commands import sandbox
 from tools.commands.sandbox import Sandbox, choose
+from tools.files.workspace import Workspace
 
 Run = Callable[..., Awaitable[ToolResult]]
 
@@ -130,6 +132,111 @@ async def test_a_worktree_stays_with_its_repository(repository: Path, run: Run) 
     result = await run("sh", "-c", "echo gitdir: evil > .git")
     assert "ask the person" in str(result.error), result.output
     assert "real.git" in (repository / ".git").read_text()
+
+
+NESTED = "git init -q nested && git -C nested config user.name A"
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "git -C nested config core.fsmonitor ./evil",
+        "echo evil >> nested/.git/config",
+        "echo evil > nested/.git/hooks/post-commit",
+        "mv nested/.git moved",
+        "echo evil > nested/.git/config.worktree",
+        "echo evil >> .git/modules/lib/config",
+        "mkdir .git/modules/lib/hooks && echo evil > .git/modules/lib/hooks/post-commit",
+        "echo evil > .git/modules/deep/er/config",
+        "echo evil > .git/worktrees/other/config.worktree",
+        "echo evil > .git/shared-settings",
+    ],
+)
+async def test_no_repository_below_can_be_told_programs(repository: Path, run: Run, attack: str) -> None:
+    make = [
+        NESTED,
+        "git -C nested config extensions.worktreeConfig true",
+        "git config include.path shared-settings && touch .git/shared-settings",
+        "mkdir -p .git/modules/deep .git/worktrees/other && git init -q --bare .git/modules/lib",
+        "git init -q --bare .git/modules/deep/er && rm -r .git/modules/lib/hooks",
+        "touch .git/worktrees/other/config.worktree",
+    ]
+    await asyncio.to_thread(subprocess.run, ["sh", "-ec", "; ".join(make)], cwd=repository, check=True)
+    before = told_to_git(repository)
+    result = await run("sh", "-c", attack)
+    assert result.error, result.output
+    assert told_to_git(repository) == before
+    assert (await run("git", "-C", "nested", "commit", "-qm", "Works", "--allow-empty")).error is None
+
+
+def told_to_git(root: Path) -> dict[str, str]:
+    """What names programs, by path; empty files say nothing."""
+    names = ("config", "config.worktree", "shared-settings", "post-commit")
+    return {str(path): text for name in names for path in root.rglob(name) if (text := path.read_text())}
+
+
+async def test_a_new_repository_is_named(root: Path, run: Run) -> None:
+    result = await run("sh", "-c", f"{NESTED}; echo done")
+    assert result.error is None
+    assert result.output.startswith("done\n[Made here: nested/.git. ")
+    assert (await run("git", "-C", "nested", "status", "--short")).output == "[no output]"
+    assert (await run("git", "-C", "nested", "config", "core.fsmonitor", "./evil")).error
+    replaced = await run("sh", "-c", "mv nested old && git init -q nested && git -C nested config core.fsmonitor x")
+    assert "[Made here: nested/.git, old/.git" in replaced.output
+
+
+async def test_a_folder_of_a_larger_repository_has_its_history(repository: Path, context: ToolContext) -> None:
+    part = repository / "part"
+    part.mkdir()
+    inside = replace(context, workspace=Workspace(part), sandbox=choose("on", network=False))
+    add = ["git", "worktree", "add", "-q", "../linked"]
+    await asyncio.to_thread(subprocess.run, add, cwd=repository, check=True)
+    linked = replace(inside, workspace=Workspace(repository.parent / "linked"))
+    for where in (inside, linked):
+        result = await registry.call("run_command", {"command": ["git", "log", "--format=%s"]}, where)
+        assert result.output == "One\n", where
+        result = await registry.call("run_command", {"command": ["git", "config", "core.fsmonitor", "evil"]}, where)
+        assert result.error, where
+
+
+async def test_memory_is_bounded(run: Run) -> None:
+    sizes = await run("df", "-B1", "--output=size,target", "/tmp", "/dev/shm", os.environ["HOME"])
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for line in sizes.output.splitlines()[1:]:
+        assert int(line.split()[0]) <= machine // 8, line
+    for place in ("/dev/x", "/x", "data/x"):
+        assert (await run("touch", place)).error, place
+    assert (await run("sh", "-c", "echo 1 > /dev/null && touch /dev/shm/x /tmp/x")).error is None
+
+
+async def test_the_kernel_keeps_its_settings_and_keys(run: Run) -> None:
+    setting = "/proc/sys/kernel/domainname"
+    assert (await run("sh", "-c", f'value=$(cat {setting}) && echo "$value" > {setting}')).error
+    assert ":" not in (await run("sh", "-c", "cat /proc/keys 2>/dev/null")).output
+    keyctl = "import ctypes; c = ctypes.CDLL(None, use_errno=True); print(c.syscall(%d, 0, -4, 0), ctypes.get_errno())"
+    number = {"x86_64": 250, "aarch64": 219}[os.uname().machine]
+    assert (await run(sys.executable, "-c", keyctl % number)).output == "-1 38\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's programs are worth the bit")
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "os.chmod('tool', 0o4755)",
+        "os.chmod('tool', 0o2755)",
+        "os.fchmod(os.open('tool', os.O_RDONLY), 0o6755)",
+        "os.chmod('tool', 0o4755, dir_fd=os.open('.', os.O_RDONLY))",
+        "os.open('new', os.O_CREAT | os.O_WRONLY, 0o4755)",
+        "os.mknod('new', 0o4755)",
+    ],
+)
+async def test_no_file_makes_its_user_root(root: Path, run: Run, attack: str) -> None:
+    (root / "tool").write_text("")
+    result = await run(sys.executable, "-c", f"import os\nos.umask(0)\n{attack}")
+    assert "PermissionError" in result.output
+    assert not any(entry.stat().st_mode & 0o6000 for entry in os.scandir(root))
+    usual = "os.chmod('tool', 0o755); os.close(os.open('made', os.O_CREAT | os.O_WRONLY, 0o644)); os.open('made', 0)"
+    assert (await run(sys.executable, "-c", f"import os\n{usual}")).error is None
 
 
 async def test_other_processes_are_not_there(run: Run) -> None:

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
@@ -17,13 +18,16 @@ from pydantic import Field, field_validator, model_validator
 from tools.base import Args, Tool, ToolContext, ToolResult
 from tools.commands.background import BACKGROUND
 from tools.commands.environment import ONLY_READS, command_environment
+from tools.commands.repositories import Identity, find_new, find_repositories, remove_redirects
 from tools.commands.run import Outcome, run
-from tools.commands.sandbox import explain_failure, remove_git_redirect, unwrap
+from tools.commands.sandbox import explain_failure, unwrap
 from tools.errors import ToolError
+from tools.files.threads import in_thread
 from tools.labels import Detail, Labels
 from tools.permissions.safe_commands import only_reads_a_repository
 
 BACKGROUND_LOOK_S = 0.5
+FRESH_S = 5.0
 
 
 class RunCommandArgs(Args):
@@ -78,13 +82,18 @@ async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
     argv, program = args.argv, args.argv[0]
     if "/" not in program and shutil.which(program, path=environment["PATH"]) is None:
         raise ToolError(_not_started(program, errno.ENOENT))
+    hidden = sandbox.hidden if sandbox else ()
+    repositories: frozenset[Identity] = frozenset()
+    if sandbox:
+        # The look after the command before this one is fresh enough.
+        repositories = await in_thread(find_repositories, str(context.workspace.root), hidden, since_s=FRESH_S)
     # Opening a directory is quick, and the descriptor has to stay open until the command has started.
     with context.workspace.open_directory(args.directory) as directory:
         root, place = str(context.workspace.root), str(context.workspace.root.joinpath(*directory.parts))
         environment["PWD"] = place
         if sandbox:
             environment["TMPDIR"] = "/tmp"  # noqa: S108 - the sandbox's own
-            argv = sandbox.wrap(argv, root, place, environment)
+            argv = sandbox.wrap(argv, root, place, environment, repositories)
         try:
             if args.background:
                 return await _in_background(args, argv, directory.fd, environment, context)
@@ -99,15 +108,26 @@ async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
         except OSError as error:
             raise ToolError(f"No process could be started: {error.strerror or error}.") from error
         finally:
-            if sandbox:
-                remove_git_redirect(root)
+            remove_redirects(repositories)
     if sandbox is None:
         return _result(program, outcome, timeout_s, context.timeout_limit_s)
     outcome = unwrap(outcome)
     if outcome.end.failure == errno.ENOENT and "/" not in program:
         # It was found above, outside.
         raise ToolError(f"The sandbox that commands run in hides {program!r}, or what its first line names.")
-    return _result(program, outcome, timeout_s, context.timeout_limit_s, explain_failure(outcome.capture.text()))
+    hint = explain_failure(outcome.capture.text())
+    result = _result(program, outcome, timeout_s, context.timeout_limit_s, hint)
+    new = await in_thread(find_new, root, repositories, hidden)
+    return replace(result, output=f"{result.output.rstrip()}\n{_tell_of(new)}") if new else result
+
+
+def _tell_of(new_repositories: Sequence[str]) -> str:
+    shown = ", ".join(f"{folder}/.git" for folder in new_repositories[:5])
+    more = f" and {len(new_repositories) - 5} more" if len(new_repositories) > 5 else ""
+    return (
+        f"[Made here: {shown}{more}. The settings and hooks of a repository name programs that git runs: read them "
+        "before git is used there outside of the sandbox.]"
+    )
 
 
 async def _in_background(
@@ -156,6 +176,8 @@ def _error(program: str, outcome: Outcome, timeout_s: float, limit_s: float) -> 
         return _not_started(program, end.failure)
     if end.reason == "processes":
         return "Stopped: it started too many processes."
+    if end.reason == "memory":
+        return "Stopped: it took too much memory."
     if end.reason == "silence":
         return "Stopped: BooCode itself stood still for too long, and another server may have taken over."
     if end.exit_code is None:

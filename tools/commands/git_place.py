@@ -83,6 +83,12 @@ def _check_keeps_to_itself(git_dir: Path, root: Path) -> None:
             raise ToolError(f"The project's .git/{name} is a link to another place.")
 
 
+def read_common_dir(git_dir: str) -> str:
+    """Tells where a linked work tree's directory says that the repository is, relative to it; "." where it says
+    nothing."""
+    return _read_small(Path(git_dir, "commondir")).strip() or "."
+
+
 def _leads_into(path: Path, root: Path) -> bool:
     return path.resolve().is_relative_to(root)
 

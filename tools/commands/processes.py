@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -15,7 +16,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+
+from tools.commands.syscall_filter import make_filter
 
 _GIB = 1024**3
 _HEADER = struct.Struct("!I")
@@ -31,8 +35,8 @@ def _data_bytes() -> int:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one command may use. `data_bytes` is private memory for each process: not address space, which Node, Go
-    and Java reserve by the gigabyte and never touch. `processes` counts all of the command's."""
+    """What one command may use. `data_bytes` is private memory, for each process and for all of the command's together:
+    not address space, which Node, Go and Java reserve by the gigabyte and never touch. `processes` counts all."""
 
     data_bytes: int = _data_bytes()
     file_bytes: int = 8 * _GIB
@@ -43,8 +47,8 @@ class Limits:
 @dataclass(frozen=True)
 class End:
     """How a command ended: its exit code (minus the signal's number where one killed it), or None where it never
-    ran or was lost. `failure` is the number of an exec error; `reason` is `processes` over that limit, `silence` where
-    this server gave no sign of life for too long."""
+    ran or was lost. `failure` is the number of an exec error; `reason` is `processes` or
+    `memory` over that limit, `silence` where this server gave no sign of life for too long."""
 
     exit_code: int | None
     failure: int | None = None
@@ -181,6 +185,12 @@ class Process:
         return End(message.get("status"), message.get("failure"), message.get("reason", ""))
 
 
+@cache
+def _has_setuid_bit(program: str) -> bool:
+    """Where bubblewrap is one of root's programs, it can't be started under a filter."""
+    return bool(os.stat(program).st_mode & stat.S_ISUID)
+
+
 def start(
     argv: Sequence[str], directory: int, environment: Mapping[str, str], limits: Limits, *, sandboxed: bool = False
 ) -> Process:
@@ -203,6 +213,7 @@ def start(
         os.close(output_write)
         control_theirs.close()
     silence_s = SPAWNER.silence_s
-    told = {"sandboxed": sandboxed, "silence_s": silence_s, **asdict(limits)}
+    filtered = make_filter() if sandboxed and not _has_setuid_bit(argv[0]) else ""
+    told = {"sandboxed": sandboxed, "silence_s": silence_s, "syscall_filter": filtered, **asdict(limits)}
     request = json.dumps({"argv": list(argv), "env": dict(environment), **told}).encode()
     return Process(output, control, _HEADER.pack(len(request)) + request, silence_s)

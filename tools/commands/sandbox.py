@@ -17,14 +17,15 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
+from tools.commands.git_place import find_repository, read_common_dir
 from tools.commands.output_capture import Capture
 from tools.commands.processes import End
+from tools.commands.repositories import Identity, read_only_words
 from tools.commands.run import Outcome
 from tools.errors import ToolError
 
@@ -45,7 +46,8 @@ _CACHES = """.bun/install/cache .cache/bazel .cache/deno .cache/go-build .cache/
     .gradle/wrapper .ivy2/cache .local/share/pnpm/store .m2/repository .npm .nuget/packages .yarn/berry
     go/pkg""".split()
 _HOMES_OF_TOOLS = ("GOROOT", "JAVA_HOME", "NVM_DIR", "PNPM_HOME", "PYENV_ROOT", "RUSTUP_HOME", "VOLTA_HOME")
-_RUN_BY_GIT = ("config", "config.worktree", "hooks")
+_KERNEL_SETTINGS = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs")
+_KERNEL_SECRETS = ("/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/timer_list", "/proc/sched_debug")
 _SIGNALS = {signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGXCPU, signal.SIGXFSZ}
 _BESIDE_BIN = ("lib", "lib64", "libexec", "include")
 
@@ -59,9 +61,16 @@ class Sandbox:
     hidden: tuple[str, ...] = ()
     missing: str = ""
 
-    def wrap(self, argv: Sequence[str], root: str, directory: str, environment: Mapping[str, str]) -> list[str]:
-        """Makes the command line that runs `argv` inside, in `directory` (an absolute path in `root`). Raises
-        ToolError."""
+    def wrap(
+        self,
+        argv: Sequence[str],
+        root: str,
+        directory: str,
+        environment: Mapping[str, str],
+        repositories: Iterable[Identity] = (),
+    ) -> list[str]:
+        """Makes the command line that runs `argv` inside, in `directory` (an absolute path in `root`). The settings of
+        `repositories` can only be read. Raises ToolError."""
         if self.missing:
             raise ToolError(
                 f"Commands may run in a sandbox only (BOOCODE_SANDBOX=on), and there is none: {self.missing}"
@@ -70,7 +79,8 @@ class Sandbox:
         tools = tuple(environment[name] for name in _HOMES_OF_TOOLS if name in environment)
         places = _places(root, path, home, tools, self.hidden)
         network = _resolver() if self.network else ("--unshare-net",)
-        inside = (*_NAMESPACES, *_capabilities(), *places, *_repository(root), *network)
+        covers = (*read_only_words(repositories), *_repository_outside(root))
+        inside = (*_NAMESPACES, *_capabilities(), *places, *covers, *network, *_CLOSED)
         return [find_bubblewrap() or "bwrap", *inside, "--chdir", directory, "--", *argv]
 
 
@@ -78,6 +88,8 @@ _NAMESPACES = (
     *("--die-with-parent", "--unshare-user-try", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
     "--unshare-cgroup-try",
 )
+# What is left of the memory that holds bubblewrap's own directories.
+_CLOSED = ("--remount-ro", "/dev", "--remount-ro", "/")
 # What root may do with files, as it does in a container. CAP_SYS_ADMIN above all is not here.
 _OF_ROOT = ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID")
 
@@ -90,26 +102,20 @@ def _capabilities() -> tuple[str, ...]:
     return ("--cap-drop", "ALL", *(word for name in _OF_ROOT for word in ("--cap-add", name)))
 
 
-def _repository(root: str) -> tuple[str, ...]:
-    """Covers over what git takes programs from: they would run outside, as the person. The repository is a mount of its
-    own, for else it could be moved away and another one put in its place."""
-    git = os.path.join(root, ".git")
-    if os.path.islink(git) or not os.path.lexists(git):
+def _repository_outside(root: str) -> tuple[str, ...]:
+    """Shows the repository that the folder belongs to where git's directory lies elsewhere (a linked work tree, a
+    submodule, a folder of a larger one): git works as far as it only reads."""
+    try:
+        git_dir = find_repository(Path(root)).git_dir
+    except (ToolError, OSError):
         return ()
-    if not os.path.isdir(git):
-        return ("--ro-bind", git, git)  # it names the repository of a worktree or a submodule
-    places = [os.path.join(git, name) for name in _RUN_BY_GIT]
-    found = [word for place in places if os.path.lexists(place) for word in ("--ro-bind-try", place, place)]
-    return ("--bind", git, git, *found)
-
-
-def remove_git_redirect(root: str) -> None:
-    """After a command: remove the file that would have git take its configuration from elsewhere, and with it programs.
-    It can't be covered, for a cover needs a file to lie on; a repository of its own never has it."""
-    git = os.path.join(root, ".git")
-    if not os.path.islink(git):
-        with suppress(OSError):
-            os.unlink(os.path.join(git, "commondir"))
+    shared = os.path.normpath(os.path.join(git_dir, read_common_dir(git_dir)))
+    words: list[str] = []
+    for place in dict.fromkeys((shared, git_dir)):
+        if not _is_below(place, root):
+            words += ("--ro-bind-try", place, place)
+    # The project's folder is a mount of its own here, where git would look no further up.
+    return (*words, "--setenv", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "1") if words else ()
 
 
 def _resolver() -> tuple[str, ...]:
@@ -159,10 +165,11 @@ def _places(root: str, path: str, home: str, tools: tuple[str, ...], hidden: tup
         elif os.path.isdir(place):
             found += ("--ro-bind", place, place)
     found += _etc()
-    found += ("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--symlink", "../tmp", "/var/tmp")  # noqa: S108
+    found += ("--proc", "/proc", *_kernel_settings(), "--dev", "/dev", *_memory("/dev/shm"))  # noqa: S108
+    found += (*_memory("/tmp"), "--symlink", "../tmp", "/var/tmp")  # noqa: S108
     readable, writable = _of_toolchains(path, home, tools, root)
     if os.path.isabs(home) and home != "/":
-        found += ("--tmpfs", home)
+        found += _memory(home)
     for place in readable:
         found += ("--ro-bind-try", place, place)
     for place in writable:
@@ -171,8 +178,23 @@ def _places(root: str, path: str, home: str, tools: tuple[str, ...], hidden: tup
     open_places = (root, *readable, *writable)
     for place in hidden:
         if any(_is_below(place, above) for above in open_places) and os.path.isdir(place):
-            found += ("--tmpfs", place)
+            found += ("--tmpfs", place, "--remount-ro", place)
     return tuple(found)
+
+
+def _memory(place: str) -> tuple[str, ...]:
+    """A directory in memory: an eighth of the machine's, 2 GiB at most. Without a size each could take half of it."""
+    size = min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8, 2 * 1024**3)
+    return ("--size", str(size), "--tmpfs", place)
+
+
+def _kernel_settings() -> tuple[str, ...]:
+    """For root, who could change the settings of the machine's kernel: what container runtimes close as well."""
+    if os.geteuid() != 0:
+        return ()
+    read_only = [word for place in _KERNEL_SETTINGS if os.path.exists(place) for word in ("--ro-bind", place, place)]
+    hidden = [word for place in _KERNEL_SECRETS if os.path.exists(place) for word in ("--ro-bind", "/dev/null", place)]
+    return (*read_only, *hidden)
 
 
 @cache

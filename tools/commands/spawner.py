@@ -13,6 +13,7 @@ Standard library only, and started with `-I -S`: it has to be small, because eac
 from __future__ import annotations
 
 import array
+import base64
 import contextlib
 import ctypes
 import gc
@@ -30,6 +31,8 @@ from typing import Any, NoReturn
 HEADER = struct.Struct("!I")
 FDS_BYTES = 3 * array.array("i").itemsize
 PR_SET_CHILD_SUBREAPER = 36
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
+PR_SET_NO_NEW_PRIVS = 38
 PF_EXITING = 0x4
 OOM_SCORE = "800"
 WATCH_S = 0.2
@@ -131,6 +134,7 @@ class Supervisor:
         self.status: int | None = None
         self.main = 0
         self.processes = 0
+        self.data_bytes = 0
         self.sandboxed = False
         self.silence_s = 0.0
         self.heard_at = time.monotonic()
@@ -165,6 +169,7 @@ class Supervisor:
         no Python runs between fork and exec, and the fork copies nothing."""
         null = os.open(os.devnull, os.O_RDWR)
         self.processes = message["processes"]
+        self.data_bytes = message["data_bytes"]
         self.sandboxed = message["sandboxed"]
         self.silence_s = message["silence_s"]
         for name, limit in LIMITS.items():
@@ -174,6 +179,8 @@ class Supervisor:
         # When memory runs out, the kernel shall take the command and not the server.
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as stream:
             stream.write(OOM_SCORE)
+        if message["syscall_filter"]:
+            filter_syscalls(base64.b64decode(message["syscall_filter"]))
         os.fchdir(self.directory)
         argv, environment = message["argv"], message["env"]
         os.environ["PATH"] = environment["PATH"]
@@ -194,8 +201,9 @@ class Supervisor:
             os.close(fd)
 
     def watch(self, wake: int) -> str:
-        """Until the command ends (""), or has to be killed: "processes" are too many, "killed" is the server's word,
-        "silence" that it gives none: it is frozen, and another one may have taken the turn over."""
+        """Until the command ends (""), or has to be killed: "processes" are too many; "memory" is too much of all
+        together, the kernel's own limit being for each; "killed" is the server's word; "silence" that it gives none,
+        being frozen, so that another one may have taken the turn over."""
         control = self.control.fileno()
         counted_at = time.monotonic()
         while True:
@@ -212,11 +220,14 @@ class Supervisor:
             # By the clock: where children keep ending, something is always ready.
             if time.monotonic() - counted_at >= WATCH_S:
                 counted_at = time.monotonic()
-                if len(descendants(os.getpid())) > self.processes:
+                found = descendants(os.getpid())
+                if len(found) > self.processes:
                     return "processes"
+                if sum(map(private_bytes, found)) > self.data_bytes:
+                    return "memory"
 
     def obey(self) -> bool:
-        """One word of the server: L says that it lives, T asks the command to end; K, or the server's own end, kills."""
+        """One word of the server: L says that it lives, T asks the command to end; K, or the server's end, kills."""
         try:
             word = self.control.recv(1)
         except OSError:
@@ -276,6 +287,17 @@ def become_subreaper() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def filter_syscalls(program: bytes) -> None:
+    """Keep system calls from this process and all that it starts. Raises OSError: without, nothing runs."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    held = ctypes.create_string_buffer(program, len(program))
+    # struct sock_fprog: the number of instructions, and where they are.
+    described = struct.pack("HP", len(program) // 8, ctypes.addressof(held))
+    for words in ((PR_SET_NO_NEW_PRIVS, 1, 0), (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described)):
+        if libc.prctl(*words, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "no filter of system calls")
+
+
 def descendants(pid: int) -> list[int]:
     """All processes below `pid`, parents first."""
     found: list[int] = []
@@ -295,6 +317,16 @@ def children(pid: int) -> list[int]:
             with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/children") as stream:
                 found += map(int, stream.read().split())
     return found
+
+
+def private_bytes(pid: int) -> int:
+    """How much memory a process has in use that it shares with no file and no other program."""
+    try:
+        with open(f"/proc/{pid}/statm") as stream:
+            _, resident, shared, *_ = map(int, stream.read().split())
+    except (OSError, ValueError):
+        return 0
+    return (resident - shared) * resource.getpagesize()
 
 
 def is_exiting(pid: int) -> bool:
