@@ -18,6 +18,8 @@ from pydantic import Field, field_validator, model_validator
 from tools.base import Args, Tool, ToolContext, ToolResult
 from tools.commands.background import BACKGROUND
 from tools.commands.environment import ONLY_READS, command_environment
+from tools.commands.output_capture import Capture
+from tools.commands.redraws import Redraws
 from tools.commands.repositories import Identity, find_new, find_repositories, remove_redirects
 from tools.commands.run import Outcome, run
 from tools.commands.sandbox import explain_failure, unwrap
@@ -103,6 +105,7 @@ async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
                 environment,
                 timeout_s=timeout_s,
                 emit=context.emit_output,
+                capture=Capture(redraws=Redraws()),
                 sandboxed=sandbox is not None,
             )
         except OSError as error:
@@ -157,7 +160,7 @@ def _result(program: str, outcome: Outcome, timeout_s: float, limit_s: float, hi
         status="timeout" if outcome.timed_out else "error" if error else "ok",
         exit_code=outcome.end.exit_code,
         truncated=capture.truncated,
-        full_output=capture.full() if capture.truncated or error else b"",
+        full_output=capture.full() if error or not capture.is_whole else b"",
     )
 
 

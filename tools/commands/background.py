@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tools.commands.output_capture import Capture
 from tools.commands.processes import End, Limits, start
+from tools.commands.redraws import settle
 from tools.commands.run import Output
 from tools.errors import ToolError
 
@@ -41,7 +42,7 @@ class Recent(Capture):
         shown = bytes(self._recent[-min(fresh, RECENT_BYTES) :]) if fresh else b""
         left_out = fresh - len(shown)
         note = f"[… {left_out:,} bytes left out here …]\n" if left_out else ""
-        return note + shown.decode(errors="replace")
+        return note + settle(shown).decode(errors="replace")
 
 
 @dataclass
