@@ -46,11 +46,11 @@ types: .venv/.dev tests/js/node_modules/.installed
 	$(NPM_BIN)/tsc --project tests/js
 
 # The rules of tests/test_architecture.py are part of it.
-test-python: .venv/.dev
+test-python: .venv/.dev tests/js/node_modules/.installed
 	@.ci/tool git
 	$(EMBEDDED) $(PYTEST) --ignore=tests/browser
 
-test-scaled: .venv/.dev
+test-scaled: .venv/.dev tests/js/node_modules/.installed
 	@.ci/tool git
 	$(SCALED) $(PYTEST) --ignore=tests/browser
 

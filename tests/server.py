@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -34,6 +34,9 @@ class Server:
 
     program: Sequence[str] = ("manage.py", "serve")
     """What Python runs; a test of faults inside the server has a program of its own that ends up in `serve`."""
+
+    check_body: Callable[[str, str, int, str, bytes], None] = staticmethod(lambda *_answer: None)
+    """What holds each answer against the schema. It needs Django's settings, so conftest.py sets it."""
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str], token: str = "") -> None:
         self.data_dir = data_dir
@@ -119,6 +122,7 @@ class Server:
         answer = http.request(method, f"{self.url}{path}", json=json, headers=headers)
         good = answer.is_success if expect is None else answer.status_code == expect
         assert good, f"{method} {path}: {answer.status_code} {answer.text}"
+        self.check_body(method, path, answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
         return answer.json() if answer.content else None
 
     def make_project(self, root: Path, **fields: Any) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import NotFound, ValidationError
@@ -27,6 +26,7 @@ from traces.models import ToolTrace
 
 from .lookups import find_chat
 from .serializers import (
+    CancelledSerializer,
     ChatSerializer,
     ConflictSerializer,
     DecidedSerializer,
@@ -185,10 +185,10 @@ def message_to_json(message: Message) -> dict[str, Any]:
 class ChatCancellation(APIView):
     """Stops the chat's turn: it ends `cancelled` and leaves no process behind. Without a turn nothing happens."""
 
-    @extend_schema(request=None, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(request=None, responses={202: CancelledSerializer})
     def post(self, request: Request, chat_id: UUID) -> Response:
-        commands.cancel(find_chat(request, chat_id))
-        return Response({}, status.HTTP_202_ACCEPTED)
+        turns = commands.cancel(find_chat(request, chat_id))
+        return Response({"turns": turns}, status.HTTP_202_ACCEPTED)
 
 
 class TraceDecision(APIView):

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -15,13 +14,15 @@ from boocode.web.access import visible_to
 from snapshots import agent_snapshots
 from snapshots.models import AgentSnapshot
 
+from .serializers import AgentSnapshotSerializer
+
 
 class ChatSnapshot(APIView):
     """Where the chat's agent stands, as of the end of its last step."""
 
     @extend_schema(
         responses={
-            200: OpenApiTypes.OBJECT,
+            200: AgentSnapshotSerializer,
             409: inline_serializer("UnknownFormat", {"detail": serializers.CharField()}),
         }
     )

@@ -22,6 +22,7 @@ from .api import AlwaysJSON, find
 from .serializers import (
     DaysSerializer,
     ExportSerializer,
+    SpansSerializer,
     TurnDetailSerializer,
     TurnSummarySerializer,
     UsageSerializer,
@@ -89,7 +90,7 @@ class ChatExport(APIView):
 
     @extend_schema(
         parameters=[ExportSerializer],
-        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+        responses={(200, "application/json"): SpansSerializer, (200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request, chat_id: UUID) -> StreamingHttpResponse:
         chat = find(request, Chat, chat_id)

@@ -136,6 +136,12 @@ class ExportSerializer(Query):
     )
 
 
+class SpansSerializer(serializers.Serializer[Any]):
+    """An ExportTraceServiceRequest of OTLP, in its JSON encoding."""
+
+    resourceSpans = serializers.ListField(child=serializers.DictField())  # noqa: N815  OTLP's own name
+
+
 class ToolUsageSerializer(serializers.Serializer[Any]):
     tool = serializers.CharField()
     calls = serializers.IntegerField()
