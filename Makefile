@@ -56,7 +56,7 @@ test-scaled: .venv/.dev tests/js/node_modules/.installed
 
 test-js:
 	@.ci/tool node
-	node --test --test-reporter=spec $(shell find tests/js -name '*.test.js' | sort)
+	node --test --test-reporter=spec $(shell find tests/js -name node_modules -prune -o -name '*.test.js' -print | sort)
 
 test-browser: .venv/.dev
 	@.ci/tool chromium

@@ -82,7 +82,8 @@ def test_one_of_openapi_python_client(
     (waiting,) = wait_for(lambda: call("chats.chat_approvals_list", chat.id).results)
     decision = models.DecisionRequest(decision=models.ApprovalDecision.ALLOW)
     assert call("traces.traces_decision_create", waiting.trace_id, body=decision).decision == "allow"
-    wait_for(lambda: call("turns.turns_retrieve", sent.turn.id).status == models.TurnStatus.COMPLETE)
+    turn = call("turns.turns_retrieve", sent.turn.id, wait=60)
+    assert (turn.status, turn.answer, [file.path for file in turn.files]) == ("complete", "Made it.", ["made.txt"])
     messages = call("sessions.sessions_messages_list", session.id)
     assert [(message.role, message.status) for message in messages][-1] == ("assistant", "complete")
     assert (root / "made.txt").exists()

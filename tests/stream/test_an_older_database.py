@@ -21,6 +21,8 @@ def say(told: Talk, client: Client, content: str) -> None:
     """One turn, which the client follows on a socket of its own."""
     client.open()
     client.until("resumed")
+    if not client.resumptions[-1]["recovered"]:
+        client.until("snapshot")  # it tells of the end of the turn before
     told.say(content)
     client.until_idle()
     client.drop()

@@ -1,4 +1,4 @@
-"""REST for turns: a chat's list, one turn with its steps, totals, and a chat's traces for other tools."""
+"""REST for turns: a chat's list, totals, and a chat's traces for other tools."""
 
 from uuid import UUID
 
@@ -11,11 +11,11 @@ from rest_framework.views import APIView
 
 from boocode.web.access import visible_to
 from chats.models import Chat, Project, Session
-from traces.models import DailyUsage, ModelStep, TurnSummary
+from traces.models import DailyUsage, TurnSummary
 from traces.read import usage
 from traces.read.paging import Cursor, read_page
 from traces.read.queries import TURN_ORDER, TurnQuery
-from traces.record.trace_json import encode_step, encode_turn
+from traces.record.trace_json import encode_turn
 
 from . import export
 from .api import AlwaysJSON, find
@@ -23,7 +23,6 @@ from .serializers import (
     DaysSerializer,
     ExportSerializer,
     SpansSerializer,
-    TurnDetailSerializer,
     TurnSummarySerializer,
     UsageSerializer,
     page_of,
@@ -44,16 +43,6 @@ class ChatTurns(APIView):
         search = query.search(TurnSummary.objects.filter(chat=chat))
         page = read_page(search, TURN_ORDER, cursor, given["limit"])
         return Response(page.links(request) | {"results": [encode_turn(turn) for turn in page.rows]})
-
-
-class TurnDetail(APIView):
-    """One turn with its model steps in order. Its calls are at `/api/chats/<id>/traces?turn=`."""
-
-    @extend_schema(responses=TurnDetailSerializer)
-    def get(self, request: Request, turn_id: UUID) -> Response:
-        turn = find(request, TurnSummary, turn_id)
-        steps = ModelStep.objects.filter(turn_id=turn_id).order_by("id")
-        return Response(encode_turn(turn) | {"step_list": [encode_step(step) for step in steps]})
 
 
 class TurnUsage(APIView):

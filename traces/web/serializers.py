@@ -117,10 +117,6 @@ class TurnSummarySerializer(serializers.Serializer[Any]):
     last_error = serializers.CharField(allow_null=True)
 
 
-class TurnDetailSerializer(TurnSummarySerializer):
-    step_list = StepSerializer(many=True)
-
-
 # --- Totals ----------------------------------------------------------------------------------------------------------
 
 

@@ -44,12 +44,8 @@ take(
     body: { decision: 'allow', note: '', pattern: '' },
   }),
 );
-const turn = await waitFor(async () => {
-  const found = take(await api.GET('/api/turns/{turn_id}', { params: { path: { turn_id: sent.turn.id } } }));
-  return !['queued', 'running', 'waiting'].includes(found.status) && found;
-});
-const messages = take(
-  await api.GET('/api/sessions/{session_id}/messages', { params: { path: { session_id: session.id } } }),
+const turn = take(
+  await api.GET('/api/turns/{turn_id}', { params: { path: { turn_id: sent.turn.id }, query: { wait: 60 } } }),
 );
 const timeline = await waitFor(async () => {
   const found = take(await api.GET('/api/chats/{chat_id}/timeline', { params: { path } }));
@@ -69,7 +65,7 @@ const missing = await api.GET('/api/chats/{chat_id}', { params: { path: { chat_i
 const shown = {
   role: sent.message.role,
   status: turn.status,
-  answer: messages.at(-1)?.content,
+  answer: turn.answer,
   kinds: timeline.map((checkpoint) => checkpoint.kind),
   preview: 'files' in preview && preview.files.map((file) => [file.path, file.status]),
   state: 'state' in done && done.state,
