@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 import psycopg
@@ -126,7 +126,10 @@ class Server:
         return answer.json() if answer.content else None
 
     def make_project(self, root: Path, **fields: Any) -> dict[str, Any]:
-        project: dict[str, Any] = self.api("POST", "/api/projects", {"name": root.name, "root": str(root), **fields})
+        """A project in `root`: the one that it is already, with these fields, or a new one."""
+        known = self.api("GET", f"/api/projects?{urlencode({'root': str(root.resolve())})}")["results"]
+        method, path = ("PATCH", f"/api/projects/{known[0]['id']}") if known else ("POST", "/api/projects")
+        project: dict[str, Any] = self.api(method, path, {"name": root.name, "root": str(root), **fields})
         return project
 
     def make_session(self, project: Mapping[str, Any], **fields: Any) -> dict[str, Any]:

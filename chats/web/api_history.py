@@ -4,13 +4,13 @@ from uuid import UUID
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from boocode.web.access import visible_to
+from boocode.web.views import KnownQuery
 from chats.history import file_versions, restore, timeline
 from chats.models import Project, Turn
 from chats.turns import interrupted_review
@@ -26,6 +26,7 @@ from .serializers_history import (
     CheckpointFilesSerializer,
     CheckpointSerializer,
     FileContentSerializer,
+    FileQuery,
     FileVersionSerializer,
     InterruptedCallSerializer,
     QuotaSerializer,
@@ -38,7 +39,7 @@ from .serializers_history import (
 )
 
 
-class ChatTimeline(APIView):
+class ChatTimeline(KnownQuery):
     """Lists the checkpoints of the chat, oldest first, with what each turn did and cost."""
 
     @extend_schema(operation_id="chats_timeline_list", responses=CheckpointSerializer(many=True))
@@ -46,7 +47,7 @@ class ChatTimeline(APIView):
         return Response(timeline.read_timeline(find_chat(request, chat_id).pk))
 
 
-class ChatRestorations(APIView):
+class ChatRestorations(KnownQuery):
     """Restores the conversation, the files or both to a checkpoint. With `preview` nothing changes."""
 
     @extend_schema(
@@ -72,7 +73,7 @@ class ChatRestorations(APIView):
         return Response(RestorationSerializer(done).data, status.HTTP_201_CREATED)
 
 
-class FileVersions(APIView):
+class FileVersions(KnownQuery):
     """Lists the versions of one file over the chat's checkpoints, newest first, with the tool call that made each."""
 
     @extend_schema(operation_id="chats_files_versions_list", responses=FileVersionSerializer(many=True))
@@ -80,7 +81,7 @@ class FileVersions(APIView):
         return Response(file_versions.read_versions(find_chat(request, chat_id), path))
 
 
-class CheckpointFiles(APIView):
+class CheckpointFiles(KnownQuery):
     """Lists the files that a checkpoint's turn changed, with the lines added and removed.
 
     `files` is null where the checkpoint keeps no files.
@@ -93,7 +94,7 @@ class CheckpointFiles(APIView):
         return Response({"files": file_versions.read_changes(checkpoint)})
 
 
-class TurnChanges(APIView):
+class TurnChanges(KnownQuery):
     """Shows what a turn changed as one diff, with renames as renames. `files` is null where they are not kept."""
 
     @extend_schema(responses=TurnChangesSerializer)
@@ -105,21 +106,23 @@ class TurnChanges(APIView):
         return Response(found or {"files": None, "diff": "", "cut": False})
 
 
-class FileAtCheckpoint(APIView):
+class FileAtCheckpoint(KnownQuery):
     """Shows a file of a checkpoint and its diff from the present file; with `?before` as the turn found it."""
 
-    @extend_schema(parameters=[OpenApiParameter("before", bool)], responses=FileContentSerializer)
+    query_class = FileQuery
+
+    @extend_schema(parameters=[FileQuery], responses=FileContentSerializer)
     def get(self, request: Request, chat_id: UUID, checkpoint_id: UUID, path: str) -> Response:
         chat = find_chat(request, chat_id)
         checkpoint = get_object_or_404(Checkpoint, pk=checkpoint_id, chat=chat)
-        tree = checkpoint.before if "before" in request.query_params else checkpoint.tree
+        tree = checkpoint.before if self.read_query(request).validated_data["before"] else checkpoint.tree
         found = file_versions.read_content(chat, tree, path)
         if found is None:
             raise Http404
         return Response(found)
 
 
-class TraceAftermath(APIView):
+class TraceAftermath(KnownQuery):
     """Reviews a call that was cut off and may have run: shows what changed since it began, and takes the decision."""
 
     @extend_schema(responses=InterruptedCallSerializer)
@@ -146,7 +149,7 @@ class TraceAftermath(APIView):
         return get_object_or_404(visible_to(request.user, traces), pk=trace_id)
 
 
-class ProjectStorage(APIView):
+class ProjectStorage(KnownQuery):
     """Shows the disk space of a project's checkpoints and their quota, and sets the quota.
 
     Without its own, a project has that of all (BOOCODE_CHECKPOINT_QUOTA_MB).

@@ -10,9 +10,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from boocode.web.access import visible_to
+from boocode.web.views import KnownQuery
 from chats.history import file_versions
 from chats.models import Message, Turn
 from chats.stream import log
@@ -54,14 +54,15 @@ class TurnDetailSerializer(TurnSummarySerializer):
     step_list = StepSerializer(many=True)
 
 
-class TurnDetail(APIView):
+class TurnDetail(KnownQuery):
     """Shows a turn: how it stands, what it used, its answer, its check, the files it changed. With `wait` it answers
     once the turn is over or the time is up. Its calls are at `/api/chats/<id>/traces?turn=`."""
 
+    query_class = WaitQuery
+
     @extend_schema(parameters=[WaitQuery], responses=TurnDetailSerializer)
     def get(self, request: Request, turn_id: UUID) -> Response:
-        query = WaitQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
+        query = self.read_query(request)
         turns = Turn.objects.select_related("summary", "chat").filter(summary__isnull=False)
         turn = get_object_or_404(visible_to(request.user, turns), pk=turn_id)
         checkpoint = Checkpoint.objects.select_related("workspace__project").filter(turn_id=turn.pk).first()

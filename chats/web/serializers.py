@@ -294,6 +294,12 @@ class ConflictSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class OpenedBeforeSerializer(ConflictSerializer):
+    """Says that the folder is a project of yours already, and which."""
+
+    project = serializers.UUIDField()
+
+
 @with_example("Allow the tests", {"tool": "run_command", "pattern": "make test", "verdict": "allow"})
 class RuleSerializer(serializers.ModelSerializer[Rule]):
     """Takes and gives a rule."""

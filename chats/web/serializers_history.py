@@ -8,6 +8,7 @@ from boocode.web.schema import with_example
 from chats.models import Turn
 from snapshots.files import quota
 from snapshots.models import CallStart, Checkpoint, Restoration
+from traces.read.paging import Query
 from traces.web.serializers import TokensSerializer
 
 from .serializers import ConflictSerializer
@@ -192,6 +193,18 @@ class TurnChangesSerializer(serializers.Serializer[Any]):
     files = TurnFileSerializer(many=True, allow_null=True, help_text="Null where they are not kept.")
     diff = serializers.CharField(help_text="Unified.")
     cut = serializers.BooleanField(help_text="Whether the diff is longer.")
+
+
+class Flag(serializers.BooleanField):
+    """Takes a yes or no of a query; a bare name, `?before`, is a yes."""
+
+    TRUE_VALUES = serializers.BooleanField.TRUE_VALUES | {""}
+
+
+class FileQuery(Query):
+    """Takes which state of a file to show."""
+
+    before = Flag(required=False, default=False, help_text="As the checkpoint's turn found it.")
 
 
 class FileContentSerializer(serializers.Serializer[Any]):
