@@ -46,17 +46,17 @@ types: .venv/.dev tests/js/node_modules/.installed
 	$(NPM_BIN)/tsc --project tests/js
 
 # The rules of tests/test_architecture.py are part of it.
-test-python: .venv/.dev
+test-python: .venv/.dev tests/js/node_modules/.installed
 	@.ci/tool git
 	$(EMBEDDED) $(PYTEST) --ignore=tests/browser
 
-test-scaled: .venv/.dev
+test-scaled: .venv/.dev tests/js/node_modules/.installed
 	@.ci/tool git
 	$(SCALED) $(PYTEST) --ignore=tests/browser
 
 test-js:
 	@.ci/tool node
-	node --test --test-reporter=spec $(shell find tests/js -name '*.test.js' | sort)
+	node --test --test-reporter=spec $(shell find tests/js -name node_modules -prune -o -name '*.test.js' -print | sort)
 
 test-browser: .venv/.dev
 	@.ci/tool chromium

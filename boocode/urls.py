@@ -11,7 +11,7 @@ from boocode.web.schema import DocsView
 from chats.models import Chat, Project, Session
 from chats.web import api as chats
 from chats.web import api_approvals as approvals
-from chats.web import api_bin
+from chats.web import api_bin, api_tokens, api_turns
 from chats.web import api_history as history
 from snapshots.web import api as snapshots
 from traces.web import api as traces
@@ -27,6 +27,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 api = [
     path("projects", chats.ProjectList.as_view()),
     path("projects/<uuid:pk>", chats.ProjectDetail.as_view()),
+    path("tokens", api_tokens.TokenList.as_view()),
+    path("tokens/<uuid:pk>", api_tokens.TokenDetail.as_view()),
     path("bin", api_bin.BinList.as_view()),
     path("bin/<uuid:pk>", api_bin.BinDetail.as_view()),
     path("bin/<uuid:pk>/return", api_bin.BinReturn.as_view()),
@@ -52,7 +54,7 @@ api = [
     path("chats/<uuid:chat_id>/traces/export", traced.ChatExport.as_view()),
     path("chats/<uuid:chat_id>/outline", outlined.ChatOutline.as_view()),
     path("chats/<uuid:chat_id>/turns", traced.ChatTurns.as_view()),
-    path("turns/<uuid:turn_id>", traced.TurnDetail.as_view()),
+    path("turns/<uuid:turn_id>", api_turns.TurnDetail.as_view()),
     path("turns/<uuid:turn_id>/changes", history.TurnChanges.as_view()),
     path("turns/<uuid:turn_id>/usage", traced.TurnUsage.as_view()),
     path("usage", traced.Usage.as_view()),

@@ -3,7 +3,6 @@
 from django.contrib import admin, messages
 from django.db.models import Count, F, Model, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from boocode.web.admin import PermanentRecordAdmin, RecordAdmin
 
@@ -179,15 +178,15 @@ class LogSliceAdmin(PermanentRecordAdmin):
 class ApiTokenAdmin(RecordAdmin):
     """Lists tokens and revokes them; `createtoken` makes them."""
 
-    list_display = ["__str__", "user", "scope", "created_at", "last_used_at", "revoked_at"]
-    list_filter = ["scope", "created_at", "last_used_at", "revoked_at"]
+    list_display = ["__str__", "user", "scope", "created_at", "last_used_at", "expires_at", "revoked_at"]
+    list_filter = ["scope", "created_at", "last_used_at", "expires_at", "revoked_at"]
     list_select_related = ["user"]
     search_fields = ["name", "user__username"]
     actions = ["revoke"]
 
     @admin.action(description="Revoke the chosen tokens", permissions=["delete"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
-        count = tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+        count = ApiToken.revoke(tokens)
         self.message_user(request, f"{count} tokens revoked.", messages.SUCCESS)
 
 

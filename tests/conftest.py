@@ -35,6 +35,10 @@ django.setup()
 # pytest-xdist's workers inherit this environment, and prepare one of their own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 forbid_network()
+# Only now: it reads the settings as it is imported.
+from tests.api.checked_client import check_body  # noqa: E402
+
+Server.check_body = staticmethod(check_body)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it runs in the background like this, and the servers of the tests would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)

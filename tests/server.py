@@ -9,11 +9,11 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 import psycopg
@@ -34,6 +34,9 @@ class Server:
 
     program: Sequence[str] = ("manage.py", "serve")
     """What Python runs; a test of faults inside the server has a program of its own that ends up in `serve`."""
+
+    check_body: Callable[[str, str, int, str, bytes], None] = staticmethod(lambda *_answer: None)
+    """What holds each answer against the schema. It needs Django's settings, so conftest.py sets it."""
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str], token: str = "") -> None:
         self.data_dir = data_dir
@@ -119,10 +122,14 @@ class Server:
         answer = http.request(method, f"{self.url}{path}", json=json, headers=headers)
         good = answer.is_success if expect is None else answer.status_code == expect
         assert good, f"{method} {path}: {answer.status_code} {answer.text}"
+        self.check_body(method, path, answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
         return answer.json() if answer.content else None
 
     def make_project(self, root: Path, **fields: Any) -> dict[str, Any]:
-        project: dict[str, Any] = self.api("POST", "/api/projects", {"name": root.name, "root": str(root), **fields})
+        """A project in `root`: the one that it is already, with these fields, or a new one."""
+        known = self.api("GET", f"/api/projects?{urlencode({'root': str(root.resolve())})}")["results"]
+        method, path = ("PATCH", f"/api/projects/{known[0]['id']}") if known else ("POST", "/api/projects")
+        project: dict[str, Any] = self.api(method, path, {"name": root.name, "root": str(root), **fields})
         return project
 
     def make_session(self, project: Mapping[str, Any], **fields: Any) -> dict[str, Any]:

@@ -30,16 +30,16 @@ class ThreadedHandler(ASGIHandler):
 
 
 class OpenRequests:
-    """Counts the requests that `inner` is answering, and refuses new ones once the server stops."""
+    """Counts the requests that `inner` is answering, and refuses new ones once the server stops, as `stopping` says."""
 
-    def __init__(self, inner: Asgi) -> None:
+    def __init__(self, inner: Asgi, stopping: asyncio.Event) -> None:
         self.inner = inner
-        self.is_stopping = False
+        self.stopping = stopping
         self._open = 0
         self._done = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if self.is_stopping:
+        if self.stopping.is_set():
             headers = [(b"retry-after", b"1"), (b"content-type", b"application/json")]
             await send({"type": "http.response.start", "status": 503, "headers": headers})
             await send({"type": "http.response.body", "body": b'{"detail": "The server is being stopped. Try again."}'})
@@ -53,7 +53,7 @@ class OpenRequests:
 
     async def drain(self) -> None:
         """Refuse new requests, and wait for the open ones, `DRAIN_S` at most."""
-        self.is_stopping = True
+        self.stopping.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_S):
                 while self._open:

@@ -57,7 +57,7 @@ class TokenAuthentication(BaseAuthentication):
         token = authenticate_token(header)
         if token is None:
             raise AuthenticationFailed(
-                "This token is not valid: mistyped, revoked, or of a deactivated user. "
+                "This token is not valid: mistyped, expired, revoked, or of a deactivated user. "
                 "Make another with “python manage.py createtoken USERNAME”."
             )
         return token.user, token

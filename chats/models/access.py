@@ -33,19 +33,33 @@ class ApiToken(UUIDModel):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="From when on it lets nobody in.")
 
     @classmethod
-    def issue(cls, user: models.Model, name: str = "", scope: str = Scope.WRITE) -> str:
-        """Make a token and return it; it can't be read again."""
+    def issue(
+        cls, user: models.Model, name: str = "", scope: str = Scope.WRITE, lifetime: timedelta | None = None
+    ) -> str:
+        """Make a token and return it; it can't be read again. Without a `lifetime` it never expires."""
         secret = f"boo_{secrets.token_urlsafe(32)}"
-        cls.objects.create(user=user, name=name, scope=scope, digest=digest(secret))
+        expires_at = timezone.now() + lifetime if lifetime else None
+        cls.objects.create(user=user, name=name, scope=scope, digest=digest(secret), expires_at=expires_at)
         return secret
+
+    @classmethod
+    def find_valid(cls) -> models.QuerySet[Self]:
+        """Find the tokens that let somebody in, with their users."""
+        unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
+        return cls.objects.select_related("user").filter(unexpired, revoked_at=None, user__is_active=True)
+
+    @classmethod
+    def revoke(cls, tokens: models.QuerySet[Self]) -> int:
+        """Revoke those of the tokens that are not revoked yet; returns how many. Open sockets close in a moment."""
+        return tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
 
     @classmethod
     def find(cls, secret: str) -> Self | None:
         """Find the valid token with this text, with its user, or None."""
-        tokens = cls.objects.select_related("user")
-        return tokens.filter(digest=digest(secret), revoked_at=None, user__is_active=True).first()
+        return cls.find_valid().filter(digest=digest(secret)).first()
 
     def __str__(self) -> str:
         return self.name or f"token of {self.created_at:%Y-%m-%d}"

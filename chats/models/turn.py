@@ -1,6 +1,7 @@
 """Defines turns, and how a process claims one and renews its lease."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from .base import UUIDModel
 from .chat import Chat
 
 ACTIVE = ("running", "waiting")
+CHECK_FIELDS = ("status", "command", "reason", "attempts", "left", "old")
+"""What a person is shown of how the project's check stands in a turn."""
 
 
 def lease() -> timedelta:
@@ -65,6 +68,11 @@ class Turn(UUIDModel):
 
     def __str__(self) -> str:
         return f"turn {self.id} ({self.status})"
+
+    @property
+    def shown_check(self) -> dict[str, Any] | None:
+        """How the project's check stands, None where the turn wrote nothing."""
+        return {name: self.build[name] for name in CHECK_FIELDS} if self.build.get("status") else None
 
     @classmethod
     def claim_next(cls, chat_id: UUID) -> "Turn | None":

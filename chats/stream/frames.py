@@ -206,6 +206,31 @@ class AgentStatusUpdated(Logged):
         return json.dumps({name: value for name, value in json.loads(frame.encode()).items() if name != "channel"})
 
 
+class TurnStarted(Logged):
+    """Tells that the agent begins to work on a message."""
+
+    type: Literal["turn_started"] = "turn_started"
+    turn_id: UUID
+    chat_id: UUID
+    model: str
+    started_at: AwareDatetime
+
+
+class TurnFinished(Logged):
+    """Tells that a turn is over, what it used and what came of it. `cost_usd` is absent where no price is known."""
+
+    type: Literal["turn_finished"] = "turn_finished"
+    turn_id: UUID
+    chat_id: UUID
+    status: Literal["complete", "cancelled", "failed"]
+    error: str | None = None
+    cost_usd: float | None = None
+    unpriced_steps: int
+    tokens: dict[str, int | None]
+    build: dict[str, Any] | None = None
+    files: list[str]
+
+
 class ChatCreated(Logged):
     """Tells of a new chat in the session."""
 
@@ -287,9 +312,6 @@ class LoggedError(Logged):
     chat_id: UUID | None = None
 
 
-# --- Not logged: of the session's socket ------------------------------------------------------------------
-
-
 LOGGED_FRAMES: tuple[type[Logged], ...] = (
     TextFrame,
     ToolCallDelta,
@@ -306,6 +328,8 @@ LOGGED_FRAMES: tuple[type[Logged], ...] = (
     ToolOutputFrame,
     AgentSnapshotFrame,
     AgentStatusUpdated,
+    TurnStarted,
+    TurnFinished,
     ChatCreated,
     ChatRenamed,
     Compacted,

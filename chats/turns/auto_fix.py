@@ -9,6 +9,7 @@ from django.conf import settings
 from uuid6 import uuid7
 
 from chats.models import Message, SessionLog, Turn
+from chats.models.turn import CHECK_FIELDS
 from chats.providers.base import ToolCall
 from chats.stream import frames, sanitize
 from tools import registry as tools
@@ -63,7 +64,7 @@ class CheckState:
     last: list[str] = field(default_factory=list)
 
     def public(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("status", "command", "reason", "attempts", "left", "old")}
+        return {name: getattr(self, name) for name in CHECK_FIELDS}
 
 
 class AutoFix:

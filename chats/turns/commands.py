@@ -1,6 +1,8 @@
 """Carries out what a person asks of a chat: to begin a turn, and to end it. `execution` does the work, and `recovery`
 goes on with it when its process died."""
 
+from uuid import UUID
+
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -72,12 +74,15 @@ def _name(chat: Chat, content: str) -> list[frames.Logged]:
     return [frames.ChatRenamed(chat_id=chat.pk, name=chat.name)]
 
 
-def cancel(chat: Chat) -> None:
-    """Ends the chat's turns: queued ones at once, the running one as soon as its process hears of it."""
+def cancel(chat: Chat) -> list[UUID]:
+    """Ends the chat's turns: queued ones at once, the running one as soon as its process hears of it. Returns the ids
+    of the turns that end."""
     with transaction.atomic():
         log.lock([chat.session_id])
         turns = Turn.objects.filter(chat=chat, status__in=(Turn.Status.QUEUED, *ACTIVE))
-        queued = list(turns.filter(status=Turn.Status.QUEUED).values_list("pk", flat=True))
+        ending = dict(turns.order_by("id").values_list("pk", "status"))
+        queued = [pk for pk, was in ending.items() if was == Turn.Status.QUEUED]
         turns.update(cancel_requested=True)
         writer.append(chat.session_id, status.end_turns(chat.pk, queued, Turn.Status.CANCELLED))
     scheduler.cancel(chat.pk)
+    return list(ending)

@@ -37,7 +37,8 @@ def end_turn(
     """
     emitted = close_messages(turn, row, MESSAGE_ENDS[end], error)
     emitted += add_system_message(turn, row.pk, note) if note else []
-    shown = status.end_turns(turn.chat_id, [turn.pk], end, error)
+    files = sorted(state.changed_paths) if state else []
+    shown = status.end_turns(turn.chat_id, [turn.pk], end, error, files)
     position = timeline.find_last_message(turn.pk)
     snapshot = agent_snapshot.save_end(turn, end, state, position)
     checkpoints.end(
@@ -52,7 +53,7 @@ def end_turn(
     )
     if state is not None and (state.changed_paths or state.ran_commands):
         project_id = turn.chat.workspace.project_id
-        emitted.append(frames.WorkspaceChanged(project_id=project_id, paths=sorted(state.changed_paths)))
+        emitted.append(frames.WorkspaceChanged(project_id=project_id, paths=files))
     shown_snapshot = agent_snapshots.add_usage(turn.chat_id, snapshot.data)
     emitted.append(frames.AgentSnapshotFrame(chat_id=turn.chat_id, snapshot=shown_snapshot))
     return [*emitted, *shown]

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from chats.models import Chat, Turn
 from chats.models.turn import ACTIVE, lease
-from chats.stream.frames import AgentStatusUpdated
+from chats.stream.frames import AgentStatusUpdated, Logged, TurnFinished, TurnStarted
 from traces.record import recorder
 
 from .messages import Frames
@@ -36,7 +36,9 @@ def claim_turn(chat_id: UUID) -> tuple[Turn | None, Frames]:
     if turn is None:
         return None, []
     recorder.turn_taken(turn.pk, turn.created_at, turn.started_at or turn.created_at)
-    return turn, _set_chat(chat_id, Chat.Status.RUNNING)
+    started_at = turn.started_at or turn.created_at
+    started = TurnStarted(turn_id=turn.pk, chat_id=chat_id, model=turn.model, started_at=started_at)
+    return turn, [started, *_set_chat(chat_id, Chat.Status.RUNNING)]
 
 
 def take_over_turn(turn_id: UUID, *, everything: bool) -> Turn | None:
@@ -66,12 +68,29 @@ def resume_turn(turn_id: UUID, chat_id: UUID) -> Frames:
     return _set_active(turn_id, chat_id, "running")
 
 
-def end_turns(chat_id: UUID, turn_ids: Sequence[UUID], status: Turn.Status, error: str = "") -> Frames:
-    """Ends turns of one chat, whatever the end and whoever finds it."""
+def end_turns(
+    chat_id: UUID, turn_ids: Sequence[UUID], status: Turn.Status, error: str = "", files: Sequence[str] = ()
+) -> Frames:
+    """Ends turns of one chat, whatever the end and whoever finds it. `files` are the paths that the turn changed."""
     ended = {"status": status, "error": error, "finished_at": timezone.now()}
     Turn.objects.filter(pk__in=turn_ids).update(**ended)
     recorder.turns_ended(list(turn_ids), status, error)
-    return show_chat(chat_id, failed=status == Turn.Status.FAILED)
+    finished = [_tell_end(turn, files) for turn in Turn.objects.filter(pk__in=turn_ids).order_by("id")]
+    return [*finished, *show_chat(chat_id, failed=status == Turn.Status.FAILED)]
+
+
+def _tell_end(turn: Turn, files: Sequence[str]) -> Logged:
+    return TurnFinished.model_validate(
+        {
+            "turn_id": turn.pk,
+            "chat_id": turn.chat_id,
+            "status": turn.status,
+            "error": turn.error or None,
+            **recorder.read_turn_totals(turn.pk),
+            "build": turn.shown_check,
+            "files": list(files),
+        }
+    )
 
 
 def show_chat(chat_id: UUID, *, failed: bool = False) -> Frames:

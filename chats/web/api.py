@@ -8,25 +8,26 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, status
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.views import APIView
 
 from boocode.web.access import visible_to
+from boocode.web.views import KnownQuery
 from chats.models import Message, Project, Rule, Session
 from chats.projects import open_folder, path_completion, removal, sessions
 from chats.providers import discovery
 from chats.stream import log
 from chats.turns import approvals, commands
 from traces.models import ToolTrace
+from traces.read.paging import Cursor, read_page
 
 from .lookups import find_chat
 from .serializers import (
+    CancelledSerializer,
     ChatSerializer,
     ConflictSerializer,
     DecidedSerializer,
@@ -35,6 +36,7 @@ from .serializers import (
     FoldersSerializer,
     MessageSerializer,
     ModelsSerializer,
+    OpenedBeforeSerializer,
     ProjectSerializer,
     RuleSerializer,
     SendSerializer,
@@ -44,24 +46,52 @@ from .serializers import (
     TurnSerializer,
     WindowSerializer,
 )
+from .serializers_lists import NEWEST, ProjectPage, ProjectQuery, SessionPage, SessionQuery
 
 WITHOUT_PUT = ["get", "patch", "delete", "head", "options"]
 
 
-class ProjectList(generics.ListCreateAPIView[Project]):
+class ProjectList(KnownQuery):
     """Lists your projects, newest first, and opens one."""
 
-    serializer_class = ProjectSerializer
+    query_class = ProjectQuery
 
-    def get_queryset(self) -> QuerySet[Project]:
-        return visible_to(self.request.user, removal.with_session_count(Project.objects.all()))
+    @extend_schema(operation_id="projects_list", parameters=[ProjectQuery], responses=ProjectPage)
+    def get(self, request: Request) -> Response:
+        projects = visible_to(request.user, removal.with_session_count(Project.objects.all()))
+        return _answer_page(request, self.read_query(request), projects, ProjectSerializer)
 
-    def perform_create(self, serializer: BaseSerializer[Project]) -> None:
-        folder = serializer.validated_data["root"].rpartition("/")[2] or "/"
-        serializer.save(owner=self.request.user, name=serializer.validated_data.get("name", folder[:200]))
+    @extend_schema(request=ProjectSerializer, responses={201: ProjectSerializer, 409: OpenedBeforeSerializer})
+    def post(self, request: Request) -> Response:
+        wanted = ProjectSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        try:
+            project = open_folder.create_project(cast("User", request.user), **wanted.validated_data)
+        except open_folder.OpenedBefore as error:
+            raise FolderTaken(error) from None
+        return Response(ProjectSerializer(project).data, status.HTTP_201_CREATED)
 
 
-class ProjectDetail(generics.RetrieveUpdateDestroyAPIView[Project]):
+class FolderTaken(APIException):
+    """Answers 409: the folder is a project of this person's already."""
+
+    status_code = status.HTTP_409_CONFLICT
+
+    def __init__(self, error: open_folder.OpenedBefore) -> None:
+        super().__init__({"detail": str(error), "project": str(error.project_id)})
+
+
+def _answer_page(
+    request: Request, query: ProjectQuery | SessionQuery, rows: QuerySet[Any], shape: type[BaseSerializer[Any]]
+) -> Response:
+    given = query.validated_data
+    cursor = Cursor.decode(given["cursor"], NEWEST) if "cursor" in given else None
+    page = read_page(query.search(rows), NEWEST, cursor, given["limit"])
+    return Response(page.links(request) | {"results": shape(page.rows, many=True).data})
+
+
+@extend_schema_view(patch=extend_schema(responses={200: ProjectSerializer, 409: OpenedBeforeSerializer}))
+class ProjectDetail(KnownQuery, generics.RetrieveUpdateDestroyAPIView[Project]):
     """Shows, changes or removes a project. It lies in the bin for 30 days; the folder stays as it is."""
 
     serializer_class = ProjectSerializer
@@ -70,25 +100,38 @@ class ProjectDetail(generics.RetrieveUpdateDestroyAPIView[Project]):
     def get_queryset(self) -> QuerySet[Project]:
         return visible_to(self.request.user, removal.with_session_count(Project.objects.all()))
 
+    def perform_update(self, serializer: BaseSerializer[Project]) -> None:
+        assert serializer.instance is not None
+        try:
+            open_folder.update_project(serializer.instance, **serializer.validated_data)
+        except open_folder.OpenedBefore as error:
+            raise FolderTaken(error) from None
+
     def perform_destroy(self, instance: Project) -> None:
         removal.remove(instance)
 
 
-class SessionList(generics.ListCreateAPIView[Session]):
+class SessionList(KnownQuery):
     """Lists your sessions, newest first, and creates one with one chat."""
 
-    serializer_class = SessionSerializer
+    query_class = SessionQuery
 
-    def get_queryset(self) -> QuerySet[Session]:
-        return visible_to(self.request.user, Session.objects.prefetch_related("chats"))
+    @extend_schema(operation_id="sessions_list", parameters=[SessionQuery], responses=SessionPage)
+    def get(self, request: Request) -> Response:
+        found = visible_to(request.user, Session.objects.prefetch_related("chats"))
+        return _answer_page(request, self.read_query(request), found, SessionSerializer)
 
-    def perform_create(self, serializer: BaseSerializer[Session]) -> None:
-        given = dict(serializer.validated_data)
-        project = get_object_or_404(visible_to(self.request.user, Project.objects.all()), pk=given.pop("project_id"))
-        serializer.instance = sessions.create_session(project, **given)
+    @extend_schema(request=SessionSerializer, responses={201: SessionSerializer})
+    def post(self, request: Request) -> Response:
+        wanted = SessionSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        given = dict(wanted.validated_data)
+        project = get_object_or_404(visible_to(request.user, Project.objects.all()), pk=given.pop("project_id"))
+        session = sessions.create_session(project, **given)
+        return Response(SessionSerializer(session).data, status.HTTP_201_CREATED)
 
 
-class SessionDetail(generics.RetrieveUpdateDestroyAPIView[Session]):
+class SessionDetail(KnownQuery, generics.RetrieveUpdateDestroyAPIView[Session]):
     """Shows, changes or removes a session. Removing it stops its turns; it lies in the bin for 30 days."""
 
     serializer_class = SessionChangeSerializer
@@ -105,7 +148,7 @@ class SessionDetail(generics.RetrieveUpdateDestroyAPIView[Session]):
         removal.remove(instance)
 
 
-class ChatList(APIView):
+class ChatList(KnownQuery):
     """Adds a chat to the session."""
 
     @extend_schema(request=ChatSerializer, responses={201: ChatSerializer})
@@ -117,7 +160,7 @@ class ChatList(APIView):
         return Response(ChatSerializer(chat).data, status.HTTP_201_CREATED)
 
 
-class ChatDetail(APIView):
+class ChatDetail(KnownQuery):
     """Shows or changes a chat's name, model and agent. A turn that runs keeps the model it began with."""
 
     @extend_schema(responses=ChatSerializer)
@@ -133,21 +176,22 @@ class ChatDetail(APIView):
         return Response(ChatSerializer(chat).data)
 
 
-class SessionMessages(APIView):
+class SessionMessages(KnownQuery):
     """Lists the messages in order; an answer in progress has its text up to the last commit."""
+
+    query_class = WindowSerializer
 
     @extend_schema(parameters=[WindowSerializer], responses=MessageSerializer(many=True))
     def get(self, request: Request, session_id: UUID) -> Response:
         session = get_object_or_404(visible_to(request.user, Session.objects.all()), pk=session_id)
-        window = WindowSerializer(data=request.query_params)
-        window.is_valid(raise_exception=True)
+        window = self.read_query(request)
         chat_id = window.validated_data.pop("chat")
         if chat_id:
             get_object_or_404(session.chats, pk=chat_id)
         return Response(log.read_messages(session.pk, chat_id, **window.validated_data))
 
 
-class MessageDetail(APIView):
+class MessageDetail(KnownQuery):
     """Gives one message whole, also where a snapshot had to cut it."""
 
     @extend_schema(responses=MessageSerializer)
@@ -159,7 +203,7 @@ class MessageDetail(APIView):
         return Response(message)
 
 
-class ChatMessages(APIView):
+class ChatMessages(KnownQuery):
     """Sends a message to the agent. It waits while a turn runs; a repeated `request_id` answers with the same turn."""
 
     @extend_schema(request=SendSerializer, responses={202: SentSerializer, 409: ConflictSerializer})
@@ -182,16 +226,16 @@ def message_to_json(message: Message) -> dict[str, Any]:
     return log.message_to_json({name: getattr(message, name) for name in log.MESSAGE_FIELDS})
 
 
-class ChatCancellation(APIView):
+class ChatCancellation(KnownQuery):
     """Stops the chat's turn: it ends `cancelled` and leaves no process behind. Without a turn nothing happens."""
 
-    @extend_schema(request=None, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(request=None, responses={202: CancelledSerializer})
     def post(self, request: Request, chat_id: UUID) -> Response:
-        commands.cancel(find_chat(request, chat_id))
-        return Response({}, status.HTTP_202_ACCEPTED)
+        turns = commands.cancel(find_chat(request, chat_id))
+        return Response({"turns": turns}, status.HTTP_202_ACCEPTED)
 
 
-class TraceDecision(APIView):
+class TraceDecision(KnownQuery):
     """Decides on a call that waits for a person. `always` also allows such calls of the project from now on."""
 
     @extend_schema(request=DecisionSerializer, responses={200: DecidedSerializer, 409: ConflictSerializer})
@@ -207,7 +251,7 @@ class TraceDecision(APIView):
         return Response({"decision": approval.decision})
 
 
-class RuleList(APIView):
+class RuleList(KnownQuery):
     """Lists and adds the project's rules, which go before its `approval`; the last rule that matches wins."""
 
     @extend_schema(responses=RuleSerializer(many=True))
@@ -224,7 +268,7 @@ class RuleList(APIView):
         return Response(rule.data, status.HTTP_201_CREATED)
 
 
-class RuleDetail(APIView):
+class RuleDetail(KnownQuery):
     """Deletes a rule."""
 
     @extend_schema(responses={204: None})
@@ -233,7 +277,7 @@ class RuleDetail(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class ModelList(APIView):
+class ModelList(KnownQuery):
     """Lists the models that can be chosen now. Local servers are looked for; `notes` says which could not be asked."""
 
     @extend_schema(responses=ModelsSerializer)
@@ -243,17 +287,18 @@ class ModelList(APIView):
         return Response(ModelsSerializer({"default": default, "choices": found.models, "notes": found.notes}).data)
 
 
-class FolderList(APIView):
+class FolderList(KnownQuery):
     """Completes a path: lists the folders that can be opened and whose paths begin with `beginning`."""
+
+    query_class = FolderQuerySerializer
 
     @extend_schema(parameters=[FolderQuerySerializer], responses=FoldersSerializer)
     def get(self, request: Request) -> Response:
-        query = FolderQuerySerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
+        query = self.read_query(request)
         return Response({"folders": path_completion.complete_path(query.validated_data["beginning"])})
 
 
-class Sample(APIView):
+class Sample(KnownQuery):
     """Opens the sample project in a new folder and a new session."""
 
     @extend_schema(request=None, responses={201: SessionSerializer})

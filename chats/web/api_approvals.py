@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from boocode.web.access import visible_to
+from boocode.web.views import KnownQuery
 from chats.models import Approval
 from traces.read.paging import Cursor, Order, Query, Search, read_page
 from traces.web.serializers import page_of
@@ -48,16 +48,17 @@ class WaitingSerializer(serializers.Serializer[Any]):
 WaitingPage = page_of("WaitingPage", WaitingSerializer)
 
 
-class ApprovalList(APIView):
+class ApprovalList(KnownQuery):
     """Lists the calls that wait for a person, those that wait longest first."""
+
+    query_class = WaitingQuery
 
     @extend_schema(operation_id="approvals_list", parameters=[WaitingQuery], responses=WaitingPage)
     def get(self, request: Request) -> Response:
         return self._list(request, Q())
 
     def _list(self, request: Request, of: Q) -> Response:
-        query = WaitingQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
+        query = self.read_query(request)
         given = query.validated_data
         for name, path in (("session", "turn__chat__session"), ("project", "turn__chat__session__project")):
             if name in given:

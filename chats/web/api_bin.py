@@ -8,14 +8,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from boocode.web.views import KnownQuery
 from chats.projects import removal
 
 from .serializers import RemovedSerializer
 
 
-class BinList(APIView):
+class BinList(KnownQuery):
     """Lists what you removed in the last 30 days, the last first."""
 
     @extend_schema(responses=RemovedSerializer(many=True))
@@ -23,7 +23,7 @@ class BinList(APIView):
         return Response(RemovedSerializer(removal.read_bin(request.user), many=True).data)
 
 
-class BinDetail(APIView):
+class BinDetail(KnownQuery):
     """Deletes a removed project or session for good."""
 
     @extend_schema(responses={204: None})
@@ -32,7 +32,7 @@ class BinDetail(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class BinReturn(APIView):
+class BinReturn(KnownQuery):
     """Brings a removed project or session back."""
 
     @extend_schema(request=None, responses={204: None})

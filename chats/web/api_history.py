@@ -1,106 +1,58 @@
 """Serves a chat's history over REST: the timeline, restores, the versions of a file."""
 
-from typing import Any
 from uuid import UUID
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from boocode.web.access import visible_to
+from boocode.web.views import KnownQuery
 from chats.history import file_versions, restore, timeline
 from chats.models import Project, Turn
 from chats.turns import interrupted_review
 from snapshots import capture
 from snapshots.files import quota
-from snapshots.models import CallStart, Checkpoint, Restoration
+from snapshots.models import Checkpoint
 from traces.models import ToolTrace
 
 from .lookups import find_chat
 from .serializers import ConflictSerializer, TurnSerializer
-
-LIST_OF_OBJECTS = {"type": "array", "items": {"type": "object", "additionalProperties": {}}}
-
-
-class RestoreSerializer(serializers.Serializer[Any]):
-    """Takes what is to be restored."""
-
-    checkpoint = serializers.UUIDField(help_text="One of the timeline's.")
-    scope = serializers.ChoiceField(Restoration.Scope.choices, default=Restoration.Scope.BOTH)
-    preview = serializers.BooleanField(default=False, help_text="Only tell what would change.")
-    paths = serializers.ListField(
-        child=serializers.CharField(max_length=4096), default=list, help_text="Only these files."
-    )
-    overwrite = serializers.ListField(
-        child=serializers.CharField(max_length=4096), default=list, help_text="Conflicts to restore all the same."
-    )
-    overwrite_all = serializers.BooleanField(default=False)
-    before = serializers.BooleanField(default=False, help_text="Files as the checkpoint's turn found them.")
-
-    def validate(self, wish: dict[str, Any]) -> dict[str, Any]:
-        for field in ("paths", "before"):
-            if wish[field] and wish["scope"] != Restoration.Scope.FILES:
-                raise serializers.ValidationError({field: "This goes with the scope “files” only."})
-        return wish
+from .serializers_history import (
+    AftermathSerializer,
+    CheckpointFilesSerializer,
+    CheckpointSerializer,
+    FileContentSerializer,
+    FileQuery,
+    FileVersionSerializer,
+    InterruptedCallSerializer,
+    QuotaSerializer,
+    RefusedSerializer,
+    RestorationPreviewSerializer,
+    RestorationSerializer,
+    RestoreSerializer,
+    StorageSerializer,
+    TurnChangesSerializer,
+)
 
 
-class RestorationSerializer(serializers.ModelSerializer[Restoration]):
-    """Gives a restore that was done."""
-
-    undo = serializers.UUIDField(source="undo_id", help_text="The checkpoint before; restoring it is the way back.")
-    checkpoint = serializers.UUIDField(source="checkpoint_id")
-    result = serializers.UUIDField(source="result_id")
-
-    class Meta:
-        model = Restoration
-        fields = ("id", "checkpoint", "undo", "result", "scope", "paths", "kept", "state", "created_at", "finished_at")
-
-
-class RefusedSerializer(ConflictSerializer):
-    """Says why a restore is refused, and where to cancel the turn that is in its way."""
-
-    cancellation = serializers.CharField(allow_null=True)
-
-
-class QuotaSerializer(serializers.Serializer[Any]):
-    """Takes a project's quota."""
-
-    quota_mb = serializers.IntegerField(
-        min_value=1,
-        max_value=quota.MOST_MB,
-        allow_null=True,
-        help_text="Megabytes; null for what holds for all projects.",
-    )
-
-
-class AftermathSerializer(serializers.Serializer[Any]):
-    """Takes the decision on a call that was cut off."""
-
-    decision = serializers.ChoiceField(
-        CallStart.Decision.choices,
-        help_text="`again`: the model is asked to run it again, in a new turn; `skip`: it is left.",
-    )
-
-
-class ChatTimeline(APIView):
+class ChatTimeline(KnownQuery):
     """Lists the checkpoints of the chat, oldest first, with what each turn did and cost."""
 
-    @extend_schema(responses={(200, "application/json"): LIST_OF_OBJECTS})
+    @extend_schema(operation_id="chats_timeline_list", responses=CheckpointSerializer(many=True))
     def get(self, request: Request, chat_id: UUID) -> Response:
         return Response(timeline.read_timeline(find_chat(request, chat_id).pk))
 
 
-class ChatRestorations(APIView):
+class ChatRestorations(KnownQuery):
     """Restores the conversation, the files or both to a checkpoint. With `preview` nothing changes."""
 
     @extend_schema(
         request=RestoreSerializer,
-        responses={200: OpenApiTypes.OBJECT, 201: RestorationSerializer, 409: RefusedSerializer},
+        responses={200: RestorationPreviewSerializer, 201: RestorationSerializer, 409: RefusedSerializer},
     )
     def post(self, request: Request, chat_id: UUID) -> Response:
         assert request.user.is_authenticated
@@ -121,31 +73,31 @@ class ChatRestorations(APIView):
         return Response(RestorationSerializer(done).data, status.HTTP_201_CREATED)
 
 
-class FileVersions(APIView):
+class FileVersions(KnownQuery):
     """Lists the versions of one file over the chat's checkpoints, newest first, with the tool call that made each."""
 
-    @extend_schema(responses={(200, "application/json"): LIST_OF_OBJECTS})
+    @extend_schema(operation_id="chats_files_versions_list", responses=FileVersionSerializer(many=True))
     def get(self, request: Request, chat_id: UUID, path: str) -> Response:
         return Response(file_versions.read_versions(find_chat(request, chat_id), path))
 
 
-class CheckpointFiles(APIView):
+class CheckpointFiles(KnownQuery):
     """Lists the files that a checkpoint's turn changed, with the lines added and removed.
 
     `files` is null where the checkpoint keeps no files.
     """
 
-    @extend_schema(operation_id="chats_checkpoints_files_list", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="chats_checkpoints_files_list", responses=CheckpointFilesSerializer)
     def get(self, request: Request, chat_id: UUID, checkpoint_id: UUID) -> Response:
         places = Checkpoint.objects.select_related("workspace__project")
         checkpoint = get_object_or_404(places, pk=checkpoint_id, chat=find_chat(request, chat_id))
         return Response({"files": file_versions.read_changes(checkpoint)})
 
 
-class TurnChanges(APIView):
+class TurnChanges(KnownQuery):
     """Shows what a turn changed as one diff, with renames as renames. `files` is null where they are not kept."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=TurnChangesSerializer)
     def get(self, request: Request, turn_id: UUID) -> Response:
         turn = get_object_or_404(visible_to(request.user, Turn.objects.all()), pk=turn_id)
         places = Checkpoint.objects.select_related("workspace__project")
@@ -154,24 +106,26 @@ class TurnChanges(APIView):
         return Response(found or {"files": None, "diff": "", "cut": False})
 
 
-class FileAtCheckpoint(APIView):
+class FileAtCheckpoint(KnownQuery):
     """Shows a file of a checkpoint and its diff from the present file; with `?before` as the turn found it."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    query_class = FileQuery
+
+    @extend_schema(parameters=[FileQuery], responses=FileContentSerializer)
     def get(self, request: Request, chat_id: UUID, checkpoint_id: UUID, path: str) -> Response:
         chat = find_chat(request, chat_id)
         checkpoint = get_object_or_404(Checkpoint, pk=checkpoint_id, chat=chat)
-        tree = checkpoint.before if "before" in request.query_params else checkpoint.tree
+        tree = checkpoint.before if self.read_query(request).validated_data["before"] else checkpoint.tree
         found = file_versions.read_content(chat, tree, path)
         if found is None:
             raise Http404
         return Response(found)
 
 
-class TraceAftermath(APIView):
+class TraceAftermath(KnownQuery):
     """Reviews a call that was cut off and may have run: shows what changed since it began, and takes the decision."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=InterruptedCallSerializer)
     def get(self, request: Request, trace_id: UUID) -> Response:
         return Response(interrupted_review.read(self._find(request, trace_id)))
 
@@ -195,17 +149,17 @@ class TraceAftermath(APIView):
         return get_object_or_404(visible_to(request.user, traces), pk=trace_id)
 
 
-class ProjectStorage(APIView):
+class ProjectStorage(KnownQuery):
     """Shows the disk space of a project's checkpoints and their quota, and sets the quota.
 
     Without its own, a project has that of all (BOOCODE_CHECKPOINT_QUOTA_MB).
     """
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=StorageSerializer)
     def get(self, request: Request, project_id: UUID) -> Response:
         return Response(quota.read_usage(self._find(request, project_id).pk))
 
-    @extend_schema(request=QuotaSerializer, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=QuotaSerializer, responses=StorageSerializer)
     def patch(self, request: Request, project_id: UUID) -> Response:
         project = self._find(request, project_id)
         asked = QuotaSerializer(data=request.data)

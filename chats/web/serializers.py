@@ -4,9 +4,11 @@ import shlex
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from chats.models import Approval, Chat, Project, Rule, Session, Turn
+from boocode.web.schema import with_example
+from chats.models import Approval, Chat, Message, Project, Rule, Session, Turn
 from chats.providers import registry
 from chats.providers.base import ModelError
 from chats.stream.sanitize import clean
@@ -14,6 +16,8 @@ from tools.registry import TOOLS
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_WINDOW = 1000
+MESSAGE_KINDS = ["message", "build"]
+REMOVED_KINDS = ["project", "session"]
 NAME_A_FOLDER = "Name a folder, for example /home/me/project."
 
 
@@ -29,7 +33,7 @@ class RemovedSerializer(serializers.Serializer[Any]):
     """Gives what lies in the bin."""
 
     id = serializers.UUIDField()
-    kind = serializers.ChoiceField(["project", "session"])
+    kind = serializers.ChoiceField(REMOVED_KINDS)
     name = serializers.CharField()
     place = serializers.CharField(help_text="The project's folder.")
     removed_at = serializers.DateTimeField()
@@ -55,6 +59,7 @@ class FoldersSerializer(serializers.Serializer[Any]):
     folders = serializers.ListField(child=serializers.CharField(), help_text="Absolute paths, 30 at most.")
 
 
+@with_example("A folder", {"root": "/home/me/project"})
 class ProjectSerializer(serializers.ModelSerializer[Project]):
     """Takes and gives a project."""
 
@@ -87,6 +92,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         return line
 
 
+@with_example("A second chat", {"name": "Tests"})
 class ChatSerializer(serializers.ModelSerializer[Chat]):
     """Takes and gives a chat."""
 
@@ -98,6 +104,7 @@ class ChatSerializer(serializers.ModelSerializer[Chat]):
         read_only_fields = ["status"]
 
 
+@with_example("A session", {"project": "01890a5d-ac96-774b-bcce-b302099a8057"})
 class SessionSerializer(serializers.ModelSerializer[Session]):
     """Takes and gives a session with its chats."""
 
@@ -110,6 +117,7 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
         fields = ["id", "project", "name", "model", "chats", "created_at", "updated_at"]
 
 
+@with_example("Another name", {"name": "Prices"})
 class SessionChangeSerializer(SessionSerializer):
     """Takes changes of a session, which stays with its project: its chats are about that folder."""
 
@@ -137,6 +145,7 @@ class MessageText(serializers.CharField):
         return text
 
 
+@with_example("A message", {"content": "Run the tests, and mend what fails."})
 class SendSerializer(serializers.Serializer[Any]):
     """Takes a message to the agent."""
 
@@ -178,6 +187,28 @@ class WindowSerializer(serializers.Serializer[Any]):
     limit = serializers.IntegerField(required=False, default=None, min_value=1, max_value=MAX_WINDOW)
 
 
+@extend_schema_field({"oneOf": [{"type": "object", "additionalProperties": {}}, {"type": "string"}]})
+class ArgsField(serializers.JSONField):
+    """Gives a call's arguments: a string where the model sent no JSON object."""
+
+
+class CallSerializer(serializers.Serializer[Any]):
+    """Gives a tool call of a message."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    args = ArgsField()
+
+
+class ResultSerializer(serializers.Serializer[Any]):
+    """Gives what a call gave back."""
+
+    tool_call_id = serializers.CharField()
+    output = serializers.CharField()
+    truncated = serializers.BooleanField()
+    error = serializers.CharField(required=False, allow_null=True)
+
+
 class MessageSerializer(serializers.Serializer[Any]):
     """Gives a message as here and in a snapshot; PROTOCOL.md, section 2."""
 
@@ -185,12 +216,12 @@ class MessageSerializer(serializers.Serializer[Any]):
     session_id = serializers.UUIDField()
     chat_id = serializers.UUIDField()
     turn_id = serializers.UUIDField(allow_null=True, help_text="The turn it belongs to.")
-    role = serializers.CharField()
+    role = serializers.ChoiceField(Message.Role.choices)
     content = serializers.CharField()
-    kind = serializers.CharField()
-    tool_calls = serializers.ListField(child=serializers.DictField(), allow_null=True)
-    tool_results = serializers.DictField(allow_null=True)
-    status = serializers.CharField()
+    kind = serializers.ChoiceField(MESSAGE_KINDS)
+    tool_calls = CallSerializer(many=True, allow_null=True)
+    tool_results = ResultSerializer(allow_null=True)
+    status = serializers.ChoiceField(Message.Status.choices)
     last_seq = serializers.IntegerField()
     tokens_used = serializers.IntegerField(allow_null=True)
     ctx_used = serializers.IntegerField(allow_null=True)
@@ -202,6 +233,12 @@ class MessageSerializer(serializers.Serializer[Any]):
     finished_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     metadata = serializers.DictField()
+
+
+class CancelledSerializer(serializers.Serializer[Any]):
+    """Gives which turns end."""
+
+    turns = serializers.ListField(child=serializers.UUIDField(), help_text="The ids of the turns that end.")
 
 
 class SentSerializer(serializers.Serializer[Any]):
@@ -228,6 +265,7 @@ class ModelsSerializer(serializers.Serializer[Any]):
     notes = serializers.ListField(child=serializers.CharField())
 
 
+@with_example("Allow it", {"decision": "allow"})
 class DecisionSerializer(serializers.Serializer[Any]):
     """Takes the decision on a call."""
 
@@ -256,6 +294,13 @@ class ConflictSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class OpenedBeforeSerializer(ConflictSerializer):
+    """Says that the folder is a project of yours already, and which."""
+
+    project = serializers.UUIDField()
+
+
+@with_example("Allow the tests", {"tool": "run_command", "pattern": "make test", "verdict": "allow"})
 class RuleSerializer(serializers.ModelSerializer[Rule]):
     """Takes and gives a rule."""
 

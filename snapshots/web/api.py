@@ -4,24 +4,25 @@ from uuid import UUID
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from boocode.web.access import visible_to
+from boocode.web.views import KnownQuery
 from snapshots import agent_snapshots
 from snapshots.models import AgentSnapshot
 
+from .serializers import AgentSnapshotSerializer
 
-class ChatSnapshot(APIView):
+
+class ChatSnapshot(KnownQuery):
     """Where the chat's agent stands, as of the end of its last step."""
 
     @extend_schema(
         responses={
-            200: OpenApiTypes.OBJECT,
+            200: AgentSnapshotSerializer,
             409: inline_serializer("UnknownFormat", {"detail": serializers.CharField()}),
         }
     )

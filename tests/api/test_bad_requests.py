@@ -67,7 +67,7 @@ def test_it_hides_what_broke_and_answers_in_json(
     def break_down(*_: object) -> None:
         raise RuntimeError("the canary")
 
-    monkeypatch.setattr("chats.web.api.ProjectList.get_queryset", break_down)
+    monkeypatch.setattr("chats.web.api.ProjectList.read_query", break_down)
     as_alice.raise_request_exception = False
     answer = as_alice.get("/api/projects")
     assert (answer.status_code, answer["Content-Type"]) == (500, "application/json")
@@ -107,7 +107,7 @@ def test_it_tells_what_its_disk_or_its_database_lacks(
     def break_down(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("chats.web.api.ProjectList.get_queryset", break_down)
+    monkeypatch.setattr("chats.web.api.ProjectList.read_query", break_down)
     as_alice.raise_request_exception = False
     assert as_alice.get("/api/projects").status_code == status
 

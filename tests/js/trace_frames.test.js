@@ -141,6 +141,22 @@ test('what frames do not say is asked for, and nothing else', () => {
   assert.deepEqual([...outdated.turns], ['t1']);
 });
 
+test('a turn ends though the next one is at work already', () => {
+  const { turns, outdated, changes, tell } = begun();
+  tell(started, { type: 'turn_finished', chat_id: 'c', turn_id: 't1', status: 'failed', files: [] });
+  assert.equal(turns.get('t1').status, 'failed');
+  assert.deepEqual([[...outdated.turns], changes.turns.has('t1')], [['t1'], true]);
+  tell({ type: 'agent_status_updated', chat_id: 'c', status: 'running' });
+  assert.equal(turns.get('t1').status, 'failed');
+});
+
+test('the end of an unknown turn does no harm', () => {
+  const { turns, outdated, tell } = begun();
+  tell({ type: 'turn_finished', chat_id: 'c', turn_id: 't9', status: 'complete', files: [] });
+  tell({ type: 'turn_finished', chat_id: 'other', turn_id: 't1', status: 'complete', files: [] });
+  assert.deepEqual([turns.has('t9'), [...outdated.turns]], [false, []]);
+});
+
 test('frames about what is unknown do no harm', () => {
   const { turns, outdated, tell } = begun();
   tell(

@@ -21,6 +21,8 @@ def say(told: Talk, client: Client, content: str) -> None:
     """One turn, which the client follows on a socket of its own."""
     client.open()
     client.until("resumed")
+    if not client.resumptions[-1]["recovered"]:
+        client.until("snapshot")  # it tells of the end of the turn before
     told.say(content)
     client.until_idle()
     client.drop()
@@ -69,7 +71,7 @@ def test_a_session_deleted_before_a_restart_changes_no_epoch(server: Server, tal
     told = talk(SCRIPT, server=server)
     client = told.client()
     say(told, client, "First")
-    newest = server.make_session({"id": server.api("GET", "/api/projects")[0]["id"]}, model="scripted:demo")
+    newest = server.make_session({"id": server.api("GET", "/api/projects")["results"][0]["id"]}, model="scripted:demo")
     server.api("DELETE", f"/api/sessions/{newest['id']}")
     server.restart()
     say(told, client, "Second")

@@ -64,6 +64,7 @@ def test_it_sends_the_frames_in_the_order_of_the_contract(talk: Callable[..., Ta
         "delta event",
         "message_complete event",
         "agent_status_updated event",
+        "turn_started event",
         "channel_delta status",
         "channel_delta text",
         "channel_delta tool_call",
@@ -73,6 +74,7 @@ def test_it_sends_the_frames_in_the_order_of_the_contract(talk: Callable[..., Ta
         "channel_delta tool_result",
         "workspace_changed event",
         "agent_snapshot event",
+        "turn_finished event",
     ]
 
 

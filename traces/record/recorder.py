@@ -19,6 +19,7 @@ from .context_position import place_step
 from .step import Request, Step
 from .step import read_step as read_step
 from .sums import add_to_day, add_to_turn, last_line, running_since
+from .trace_json import encode_cost, encode_tokens
 
 # --- Turns -----------------------------------------------------------------------------------------------------------
 
@@ -39,6 +40,16 @@ def turn_taken(turn_id: UUID, queued_at: datetime, at: datetime) -> None:
 def turn_status(turn_id: UUID, status: str) -> None:
     """Records that the turn waits for a person, or goes on."""
     TurnSummary.objects.filter(pk=turn_id).update(status=status)
+
+
+def read_turn_totals(turn_id: UUID) -> dict[str, Any]:
+    """Reads what the turn used: tokens, cost_usd, unpriced_steps."""
+    turn = TurnSummary.objects.filter(pk=turn_id).first() or TurnSummary()
+    return {
+        "tokens": encode_tokens(partial(getattr, turn)),
+        "cost_usd": encode_cost(turn.cost_usd, turn.unpriced),
+        "unpriced_steps": turn.unpriced,
+    }
 
 
 def turns_ended(turn_ids: list[UUID], status: str, error: str = "") -> None:

@@ -15,9 +15,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from boocode.web.access import visible_to
+from boocode.web.views import KnownQuery
 from chats.models import Chat
 from traces.models import ToolTrace
 from traces.read.byte_ranges import RangeNotSatisfiable, count_lines, cut_bytes, cut_lines
@@ -36,15 +36,16 @@ def find(request: Request, model: type[M], pk: UUID) -> M:
     return get_object_or_404(visible_to(request.user, model._default_manager.all()), pk=pk)
 
 
-class ChatTraces(APIView):
+class ChatTraces(KnownQuery):
     """The chat's tool calls. Bodies over 2 KiB are cut; `cut` names them. A filter looks through some thousand calls at
     most for one page, so a page may be short and still have a next one."""
+
+    query_class = TraceQuery
 
     @extend_schema(parameters=[TraceQuery], responses=page_of("TracePage", ListedTraceSerializer))
     def get(self, request: Request, chat_id: UUID) -> Response:
         chat = find(request, Chat, chat_id)
-        query = TraceQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
+        query = self.read_query(request)
         given = query.validated_data
         order = TRACE_ORDERS[given["sort"]]
         cursor = Cursor.decode(given["cursor"], order) if "cursor" in given else None
@@ -71,7 +72,7 @@ def find_trace(request: Request, trace_id: UUID) -> ToolTrace:
     return get_object_or_404(visible_to(request.user, ToolTrace.objects.all()), pk=trace_id)
 
 
-class TraceDetail(APIView):
+class TraceDetail(KnownQuery):
     """One tool call, whole."""
 
     @extend_schema(responses=TraceSerializer)
@@ -91,9 +92,11 @@ class AlwaysJSON(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class TraceOutput(APIView):
+class TraceOutput(KnownQuery):
     """The output as it was captured, as text: all of it, some lines, or the bytes that a `Range` header names. What is
     no UTF-8 is sent as it came. `X-Output-Lines` says how many lines there are."""
+
+    query_class = LinesSerializer
 
     content_negotiation_class = AlwaysJSON
 
@@ -110,8 +113,7 @@ class TraceOutput(APIView):
     )
     def get(self, request: Request, trace_id: UUID) -> HttpResponse:
         trace = find_trace(request, trace_id)
-        wanted = LinesSerializer(data=request.query_params.dict())
-        wanted.is_valid(raise_exception=True)
+        wanted = self.read_query(request)
         body = captured(trace)
         answer = _text_response(cut_lines(body, **wanted.validated_data), request.headers.get("Range"))
         answer["X-Output-Lines"] = str(count_lines(body))

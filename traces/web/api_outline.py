@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from boocode.web.views import KnownQuery
 from chats.models import Chat
 from traces.models import ModelStep, ToolTrace, TurnSummary
 from traces.read.paging import Cursor, Page, read_page
@@ -35,9 +35,11 @@ class OutlineTableSerializer(serializers.Serializer[Any]):
 
 
 @method_decorator(gzip_page, name="dispatch")
-class ChatOutline(APIView):
+class ChatOutline(KnownQuery):
     """The chat's tool calls as a table without bodies, with the turns they belong to. One turn in order (`turn=`,
     `sort=oldest`, no filter) comes with its model steps, and on the first page with its long idle times."""
+
+    query_class = OutlineQuery
 
     @extend_schema(
         parameters=[OutlineQuery],
@@ -57,8 +59,7 @@ class ChatOutline(APIView):
     )
     def get(self, request: Request, chat_id: UUID) -> Response:
         chat = find(request, Chat, chat_id)
-        query = OutlineQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
+        query = self.read_query(request)
         given = query.validated_data
         order = TRACE_ORDERS[given["sort"]]
         cursor = Cursor.decode(given["cursor"], order) if "cursor" in given else None

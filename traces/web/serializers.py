@@ -117,10 +117,6 @@ class TurnSummarySerializer(serializers.Serializer[Any]):
     last_error = serializers.CharField(allow_null=True)
 
 
-class TurnDetailSerializer(TurnSummarySerializer):
-    step_list = StepSerializer(many=True)
-
-
 # --- Totals ----------------------------------------------------------------------------------------------------------
 
 
@@ -134,6 +130,12 @@ class ExportSerializer(Query):
         choices=["otlp", "csv"],
         error_messages={"invalid_choice": "“{input}” is none of: otlp, csv.", "required": "Say which: otlp or csv."},
     )
+
+
+class SpansSerializer(serializers.Serializer[Any]):
+    """An ExportTraceServiceRequest of OTLP, in its JSON encoding."""
+
+    resourceSpans = serializers.ListField(child=serializers.DictField())  # noqa: N815  OTLP's own name
 
 
 class ToolUsageSerializer(serializers.Serializer[Any]):

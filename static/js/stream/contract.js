@@ -25,6 +25,8 @@ export const CONTRACT = {
     "tool_output": {"channel": "'event'", "seq": "integer", "ord": "integer", "chat_id": "string", "tool_call_id": "string", "chunk": "string"},
     "agent_snapshot": {"channel?": "'event'", "seq?": "integer", "ord?": "integer", "chat_id": "string", "snapshot": "object"},
     "agent_status_updated": {"channel?": "'event'", "seq?": "integer", "ord?": "integer", "chat_id": "string", "status": "'idle'|'running'|'waiting'|'interrupted'|'error'", "session_id?": "string|null"},
+    "turn_started": {"channel": "'event'", "seq": "integer", "ord": "integer", "turn_id": "string", "chat_id": "string", "model": "string", "started_at": "string"},
+    "turn_finished": {"channel": "'event'", "seq": "integer", "ord": "integer", "turn_id": "string", "chat_id": "string", "status": "'complete'|'cancelled'|'failed'", "error?": "string|null", "cost_usd?": "number|null", "unpriced_steps": "integer", "tokens": "any{}", "build?": "object|null", "files": "string[]"},
     "chat_created": {"channel": "'event'", "seq": "integer", "ord": "integer", "chat_id": "string", "name": "string", "model": "string", "agent": "string"},
     "chat_renamed": {"channel": "'event'", "seq": "integer", "ord": "integer", "chat_id": "string", "name": "string", "model?": "string|null", "agent?": "string|null"},
     "compacted": {"channel": "'event'", "seq": "integer", "ord": "integer", "session_id": "string", "chat_id": "string", "before_tokens?": "integer|null", "after_tokens?": "integer|null"},

@@ -123,6 +123,9 @@ const FRAMES = {
   tool_output: [work.toolOutput, turns.noteOutput],
   agent_snapshot: [work.agentSnapshot],
   agent_status_updated: [work.agentStatusUpdated, turns.updateTurnStatus],
+  // The chat's status, in the same commit, tells that it began.
+  turn_started: [],
+  turn_finished: [turns.endTurn],
   chat_created: [work.chatCreated],
   chat_renamed: [work.chatRenamed],
   compacted: [work.compacted],

@@ -173,6 +173,15 @@ export function updateTurnStatus(state, frame, changes) {
   if (turn) changes.turns.add(turn.id);
 }
 
+/** A turn is over, while another may already wait: the server has its sums. @param {State} state @param {Frame} frame @param {Changes} changes */
+export function endTurn(state, frame, changes) {
+  const turn = isFollowed(state, frame) && state.turns.get(frame.turn_id);
+  if (!turn) return;
+  turn.status = frame.status;
+  changes.turns.add(turn.id);
+  changes.outdated.turns.add(turn.id);
+}
+
 /** History was taken back or replaced. @param {State} _state @param {Frame} _frame @param {Changes} changes */
 export function outdateAll(_state, _frame, changes) {
   changes.outdated.all = true;
