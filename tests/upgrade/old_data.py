@@ -27,8 +27,8 @@ def unpack(home: Path, archive: Path = ARCHIVE) -> None:
         packed.extractall(home, filter="fully_trusted")
     with sqlite3.connect(home / "data" / DATABASE) as connection:
         connection.execute("UPDATE chats_project SET root = ? || root", (str(home),))
-        # What waits for a person has waited since the day on which the data was made.
-        connection.execute("UPDATE chats_approval SET expires_at = '2999-01-01 00:00:00' WHERE decided_at IS NULL")
+        # The call that waits in it would count as denied a day after the data were made.
+        connection.execute("UPDATE chats_approval SET expires_at = '2100-01-01 00:00:00'")
     connection.close()
 
 
@@ -43,12 +43,12 @@ def read_answers(server: Server, home: Path) -> Answers:
         answers[path] = {"status": answer.status_code, "body": body}
         return body
 
-    projects = [project for project in server.api("GET", "/api/projects") if project["name"] != "waiting"]
+    projects = [project for project in server.api("GET", "/api/projects")["results"] if project["name"] != "waiting"]
     for project in projects:
         for path in ("", "/rules", "/usage"):
             get(f"/projects/{project['id']}{path}")
     known = {project["id"] for project in projects}
-    for session in server.api("GET", "/api/sessions"):
+    for session in server.api("GET", "/api/sessions")["results"]:
         if session["project"] in known:
             _read_session(get, session["id"])
             answers[f"/ws/sessions/{session['id']}"] = list(_read_socket(server, home, session["id"]))
