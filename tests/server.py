@@ -127,7 +127,7 @@ class Server:
 
     def make_project(self, root: Path, **fields: Any) -> dict[str, Any]:
         """A project in `root`: the one that it is already, with these fields, or a new one."""
-        known = self.api("GET", f"/api/projects?{urlencode({'root': str(root.resolve())})}")["results"]
+        known = self.api("GET", f"/api/projects?{urlencode({'root': str(root.resolve())})}")
         method, path = ("PATCH", f"/api/projects/{known[0]['id']}") if known else ("POST", "/api/projects")
         project: dict[str, Any] = self.api(method, path, {"name": root.name, "root": str(root), **fields})
         return project

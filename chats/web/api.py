@@ -46,7 +46,7 @@ from .serializers import (
     TurnSerializer,
     WindowSerializer,
 )
-from .serializers_lists import NEWEST, ProjectPage, ProjectQuery, SessionPage, SessionQuery
+from .serializers_lists import ALL, NEWEST, ProjectQuery, SessionQuery
 
 WITHOUT_PUT = ["get", "patch", "delete", "head", "options"]
 
@@ -56,7 +56,7 @@ class ProjectList(KnownQuery):
 
     query_class = ProjectQuery
 
-    @extend_schema(operation_id="projects_list", parameters=[ProjectQuery], responses=ProjectPage)
+    @extend_schema(operation_id="projects_list", parameters=[ProjectQuery], responses=ProjectSerializer(many=True))
     def get(self, request: Request) -> Response:
         projects = visible_to(request.user, removal.with_session_count(Project.objects.all()))
         return _answer_page(request, self.read_query(request), projects, ProjectSerializer)
@@ -86,8 +86,10 @@ def _answer_page(
 ) -> Response:
     given = query.validated_data
     cursor = Cursor.decode(given["cursor"], NEWEST) if "cursor" in given else None
-    page = read_page(query.search(rows), NEWEST, cursor, given["limit"])
-    return Response(page.links(request) | {"results": shape(page.rows, many=True).data})
+    page = read_page(query.search(rows), NEWEST, cursor, given.get("limit", ALL))
+    relations = {"next": page.links(request)["next"], "prev": page.links(request)["previous"]}
+    links = ", ".join(f'<{address}>; rel="{relation}"' for relation, address in relations.items() if address)
+    return Response(shape(page.rows, many=True).data, headers={"Link": links} if links else None)
 
 
 @extend_schema_view(patch=extend_schema(responses={200: ProjectSerializer, 409: OpenedBeforeSerializer}))
@@ -116,7 +118,7 @@ class SessionList(KnownQuery):
 
     query_class = SessionQuery
 
-    @extend_schema(operation_id="sessions_list", parameters=[SessionQuery], responses=SessionPage)
+    @extend_schema(operation_id="sessions_list", parameters=[SessionQuery], responses=SessionSerializer(many=True))
     def get(self, request: Request) -> Response:
         found = visible_to(request.user, Session.objects.prefetch_related("chats"))
         return _answer_page(request, self.read_query(request), found, SessionSerializer)

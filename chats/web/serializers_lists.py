@@ -1,6 +1,5 @@
 """Reads what the lists of projects and sessions are asked for."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -8,11 +7,9 @@ from rest_framework import serializers
 
 from chats.models import Chat, Project, Session
 from traces.read.paging import Order, Query, Search
-from traces.web.serializers import page_of
-
-from .serializers import ProjectSerializer, SessionSerializer
 
 NEWEST = Order("newest", ("-id",), (UUID,))
+ALL = 100_000
 LOOK_THROUGH = 5000
 """Rows a page."""
 
@@ -20,8 +17,8 @@ LOOK_THROUGH = 5000
 class ListQuery(Query):
     """Takes a page of a list."""
 
-    limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=200)
-    cursor = serializers.CharField(required=False, max_length=500, help_text="From `next` or `previous`.")
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=200, help_text="Without: all.")
+    cursor = serializers.CharField(required=False, max_length=500, help_text="From the header `Link`.")
 
 
 class ProjectQuery(ListQuery):
@@ -60,7 +57,3 @@ class SessionQuery(ListQuery):
             # A subquery, for a join would list a session once for each such chat.
             wanted &= Q(pk__in=Chat.objects.filter(status=given["status"]).values("session"))
         return Search(sessions, wanted, LOOK_THROUGH)
-
-
-ProjectPage: Any = page_of("ProjectPage", ProjectSerializer)
-SessionPage: Any = page_of("SessionPage", SessionSerializer)

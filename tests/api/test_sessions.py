@@ -18,7 +18,7 @@ def test_it_gives_a_new_session_a_chat_and_a_log(as_alice: APIClient, project: P
     assert (made["project"], made["name"], made["model"]) == (str(project.id), "fix", "scripted:demo")
     assert [chat["model"] for chat in made["chats"]] == ["scripted:demo"]
     assert SessionLog.objects.get(pk=made["id"]).ord == 0
-    assert as_alice.get("/api/sessions").json()["results"] == [made]
+    assert as_alice.get("/api/sessions").json() == [made]
     assert as_alice.get(f"/api/sessions/{made['id']}").json() == made
 
 

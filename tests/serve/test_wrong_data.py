@@ -104,7 +104,7 @@ def test_a_backup_is_named_where_the_database_is_broken(server: Server) -> None:
     assert backup.stat().st_mode & 0o777 == 0o600
     backup.replace(file)
     server.start()
-    assert server.api("GET", "/api/projects")["results"] == []
+    assert server.api("GET", "/api/projects") == []
 
 
 def test_a_database_of_a_newer_version_is_refused(server: Server) -> None:

@@ -71,7 +71,7 @@ def test_a_session_deleted_before_a_restart_changes_no_epoch(server: Server, tal
     told = talk(SCRIPT, server=server)
     client = told.client()
     say(told, client, "First")
-    newest = server.make_session({"id": server.api("GET", "/api/projects")["results"][0]["id"]}, model="scripted:demo")
+    newest = server.make_session({"id": server.api("GET", "/api/projects")[0]["id"]}, model="scripted:demo")
     server.api("DELETE", f"/api/sessions/{newest['id']}")
     server.restart()
     say(told, client, "Second")

@@ -43,12 +43,12 @@ def read_answers(server: Server, home: Path) -> Answers:
         answers[path] = {"status": answer.status_code, "body": body}
         return body
 
-    projects = [project for project in server.api("GET", "/api/projects")["results"] if project["name"] != "waiting"]
+    projects = [project for project in server.api("GET", "/api/projects") if project["name"] != "waiting"]
     for project in projects:
         for path in ("", "/rules", "/usage"):
             get(f"/projects/{project['id']}{path}")
     known = {project["id"] for project in projects}
-    for session in server.api("GET", "/api/sessions")["results"]:
+    for session in server.api("GET", "/api/sessions"):
         if session["project"] in known:
             _read_session(get, session["id"])
             answers[f"/ws/sessions/{session['id']}"] = list(_read_socket(server, home, session["id"]))

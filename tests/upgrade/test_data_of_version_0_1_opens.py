@@ -41,9 +41,9 @@ def old_chat(server: Server, project: str) -> Talk:
     """The first chat of the only session in the project."""
     talk = Talk.__new__(Talk)
     talk.server = server
-    talk.project = next(found for found in server.api("GET", "/api/projects")["results"] if found["name"] == project)
+    talk.project = next(found for found in server.api("GET", "/api/projects") if found["name"] == project)
     talk.root = Path(talk.project["root"])
-    (session,) = [one for one in server.api("GET", "/api/sessions")["results"] if one["project"] == talk.project["id"]]
+    (session,) = [one for one in server.api("GET", "/api/sessions") if one["project"] == talk.project["id"]]
     talk.session_id = session["id"]
     talk.chat_id = session["chats"][0]["id"]
     return talk
