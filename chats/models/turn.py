@@ -14,7 +14,7 @@ from .chat import Chat
 
 ACTIVE = ("running", "waiting")
 CHECK_FIELDS = ("status", "command", "reason", "attempts", "left", "old")
-"""What a person is shown of how the project's check stands in a turn."""
+"""Tells what a person is shown of how the project's check stands in a turn."""
 
 
 def lease() -> timedelta:

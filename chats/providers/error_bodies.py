@@ -1,4 +1,4 @@
-"""What a provider's error means: its kind, its message, and how long to wait. Pure.
+"""Reads what a provider's error means: its kind, its message, and how long to wait. Pure.
 
 Providers word the same error in many ways, and servers in between add their own: the tables hold what was seen.
 """
@@ -94,7 +94,7 @@ UNITS_S = {"ms": 0.001, "mil": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def read_status(status: int, body: bytes, headers: Mapping[str, str]) -> AnswerError:
-    """The error that an HTTP status other than 200 means, with what its body says."""
+    """Reads the error that an HTTP status other than 200 means, with what its body says."""
     text = body.decode("utf-8-sig", errors="replace").strip()
     error: object = text
     # Some answer a request for a stream with an event.
@@ -108,7 +108,7 @@ def read_status(status: int, body: bytes, headers: Mapping[str, str]) -> AnswerE
 
 
 def read_error(error: object) -> AnswerError:
-    """The error that an object inside of a stream tells of; gateways put the HTTP status into its `code`."""
+    """Reads the error that an object inside of a stream tells of; gateways put the HTTP status into its `code`."""
     statuses = (int(name) for name in _names(error) if name.isdigit() and 400 <= int(name) < 600)
     return _error_of(error, next(statuses, None), None)
 
@@ -129,7 +129,7 @@ def _error_of(error: object, status: int | None, retry_after_s: float | None) ->
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from `retry-after-ms` or `Retry-After`, a number or a date; None where there is none."""
+    """Reads seconds from `retry-after-ms` or `Retry-After`, a number or a date; None where there is none."""
     for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             seconds = float(headers[name].strip().removesuffix("s")) * unit_s
@@ -143,7 +143,7 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds_until(date: str) -> float:
-    """Seconds until an HTTP date, 0 where it has passed; below 0 where it is none."""
+    """Counts the seconds until an HTTP date, 0 where it has passed; below 0 where it is none."""
     try:
         at = parsedate_to_datetime(date)
     except (ValueError, TypeError):
@@ -152,7 +152,7 @@ def _seconds_until(date: str) -> float:
 
 
 def read_wait(said: str) -> float | None:
-    """Seconds from a message such as `try again in 1m2.5s`; None where it tells none."""
+    """Reads seconds from a message such as `try again in 1m2.5s`; None where it tells none."""
     found = WAIT.search(said)
     if found is None:
         return None
@@ -160,7 +160,7 @@ def read_wait(said: str) -> float | None:
 
 
 def message_in(error: object) -> str:
-    """The provider's own message, as far as one can be found; a web page is none."""
+    """Finds the provider's own message; a web page is none, and where there is none it is empty."""
     return _message(error, MAX_DEPTH)
 
 
@@ -182,13 +182,13 @@ def _message(error: object, depth: int) -> str:
 
 
 def _where(error: Mapping[str, Any]) -> str:
-    """FastAPI's place of a wrong value, as in `body.messages.0: `."""
+    """Writes FastAPI's place of a wrong value, as in `body.messages.0: `."""
     place = error.get("loc")
     return f"{'.'.join(map(str, place))}: " if isinstance(place, list) and place else ""
 
 
 def _behind(error: Mapping[str, Any], depth: int) -> str:
-    """What the provider behind a gateway said (OpenRouter), which itself only says that there was an error."""
+    """Reads what the provider behind a gateway said (OpenRouter), which itself only says that there was an error."""
     metadata = error.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, dict) else None
     if isinstance(raw, str) and raw.lstrip().startswith(("{", "[")):
@@ -201,7 +201,7 @@ def _behind(error: Mapping[str, Any], depth: int) -> str:
 
 
 def _names(error: object, depth: int = MAX_DEPTH) -> Iterator[str]:
-    """The values of `code`, `type` and `status`, the innermost error's first, and Google's `reason`."""
+    """Yields the values of `code`, `type` and `status`, the innermost error's first, and Google's `reason`."""
     if not depth:
         return
     if isinstance(error, list):
@@ -232,7 +232,7 @@ def _category(error: object, said: str, status: int | None) -> Category:
 
 
 def is_too_long(said: str, named: Category | None = None, status: int | None = None) -> bool:
-    """Whether a message says that the conversation is too long. `named` is what the provider's own name for the error
+    """Tells whether a message says that the conversation is too long. `named` is what the provider's own name for it
     means."""
     if TOO_LARGE_AT_ONCE.search(said):
         return True

@@ -134,6 +134,7 @@ class Scheduler:
 
 
 def renew_every_s() -> int:
+    """Says how often leases are renewed."""
     return max(1, settings.LEASE_S * 2 // 9)
 
 

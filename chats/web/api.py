@@ -84,11 +84,12 @@ class FolderTaken(APIException):
 def _answer_page(
     request: Request, query: ProjectQuery | SessionQuery, rows: QuerySet[Any], shape: type[BaseSerializer[Any]]
 ) -> Response:
+    """Answers with a list; the addresses of the pages beside it are in the header `Link` (RFC 8288)."""
     given = query.validated_data
     cursor = Cursor.decode(given["cursor"], NEWEST) if "cursor" in given else None
     page = read_page(query.search(rows), NEWEST, cursor, given.get("limit", ALL))
-    relations = {"next": page.links(request)["next"], "prev": page.links(request)["previous"]}
-    links = ", ".join(f'<{address}>; rel="{relation}"' for relation, address in relations.items() if address)
+    relations = zip(("next", "prev"), page.links(request).values(), strict=True)
+    links = ", ".join(f'<{address}>; rel="{relation}"' for relation, address in relations if address)
     return Response(shape(page.rows, many=True).data, headers={"Link": links} if links else None)
 
 

@@ -10,8 +10,9 @@ from traces.read.paging import Order, Query, Search
 
 NEWEST = Order("newest", ("-id",), (UUID,))
 ALL = 100_000
+"""The most that an answer without `limit` holds."""
 LOOK_THROUGH = 5000
-"""Rows a page."""
+"""How many rows a page looks through for those that are asked for."""
 
 
 class ListQuery(Query):

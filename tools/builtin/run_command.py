@@ -20,7 +20,7 @@ from tools.commands.background import BACKGROUND
 from tools.commands.environment import ONLY_READS, command_environment
 from tools.commands.output_capture import Capture
 from tools.commands.redraws import Redraws
-from tools.commands.repositories import Identity, find_new, find_repositories, remove_redirects
+from tools.commands.repositories import Identity, find_and_cover, find_new, remove_redirects
 from tools.commands.run import Outcome, run
 from tools.commands.sandbox import explain_failure, unwrap
 from tools.errors import ToolError
@@ -29,7 +29,6 @@ from tools.labels import Detail, Labels
 from tools.permissions.safe_commands import only_reads_a_repository
 
 BACKGROUND_LOOK_S = 0.5
-FRESH_S = 5.0
 
 
 class RunCommandArgs(Args):
@@ -85,17 +84,16 @@ async def run_command(args: RunCommandArgs, context: ToolContext) -> ToolResult:
     if "/" not in program and shutil.which(program, path=environment["PATH"]) is None:
         raise ToolError(_not_started(program, errno.ENOENT))
     hidden = sandbox.hidden if sandbox else ()
-    repositories: frozenset[Identity] = frozenset()
+    repositories, covers = frozenset[Identity](), tuple[str, ...]()
     if sandbox:
-        # The look after the command before this one is fresh enough.
-        repositories = await in_thread(find_repositories, str(context.workspace.root), hidden, since_s=FRESH_S)
+        repositories, covers = await in_thread(find_and_cover, str(context.workspace.root), hidden)
     # Opening a directory is quick, and the descriptor has to stay open until the command has started.
     with context.workspace.open_directory(args.directory) as directory:
         root, place = str(context.workspace.root), str(context.workspace.root.joinpath(*directory.parts))
         environment["PWD"] = place
         if sandbox:
             environment["TMPDIR"] = "/tmp"  # noqa: S108 - the sandbox's own
-            argv = sandbox.wrap(argv, root, place, environment, repositories)
+            argv = sandbox.wrap(argv, root, place, environment, covers)
         try:
             if args.background:
                 return await _in_background(args, argv, directory.fd, environment, context)

@@ -56,6 +56,11 @@ class Line:
     match: bool
     text: str
 
+    @property
+    def is_cut(self) -> bool:
+        """Tells whether ripgrep showed only the beginning of a match's line."""
+        return self.match and _CUT_BY_RG.search(self.text) is not None
+
 
 @cache
 def find_ripgrep() -> str | None:
@@ -80,9 +85,8 @@ async def search_files(args: SearchFilesArgs, context: ToolContext) -> ToolResul
 
         async def run_search(argv: list[str]) -> Outcome:
             if sandbox:
-                argv = sandbox.wrap(
-                    argv, str(workspace.root), str(workspace.root / "/".join(directory.parts)), environment
-                )
+                place = str(workspace.root.joinpath(*directory.parts))
+                argv = sandbox.wrap(argv, str(workspace.root), place, environment)
             outcome = await run(
                 argv,
                 directory.fd,
@@ -96,7 +100,7 @@ async def search_files(args: SearchFilesArgs, context: ToolContext) -> ToolResul
 
         outcome = await run_search(argv)
         lines = _read_lines(outcome, prefix)
-        if program and (cut := [line for line in lines if line.match and _CUT_BY_RG.search(line.text)]):
+        if program and (cut := [line for line in lines if line.is_cut]):
             paths = list(dict.fromkeys("/".join(line.path.split("/")[len(prefix) :]) for line in cut))[:CUT_FILES]
             seen = await run_search(_rg_argv_for_long_lines(program, paths, args))
             lines = _show_matches(lines, _read_lines(seen, prefix))
@@ -104,18 +108,23 @@ async def search_files(args: SearchFilesArgs, context: ToolContext) -> ToolResul
 
 
 def _rg_argv_for_long_lines(program: str, paths: list[str], args: SearchFilesArgs) -> list[str]:
-    """A line of a minified file is shown around its match, and not from its beginning."""
-    options = ["--no-config", "--null", "--line-number", "--no-heading", "--with-filename", "--color=never"]
-    options += ["--no-messages", "--only-matching", f"--max-count={PER_FILE}"]
-    options += ["--ignore-case"] if args.ignore_case else []
-    return [program, *options, "-e", _AROUND.format(args.pattern), "--", *(f"./{path}" for path in paths)]
+    """Makes the search that shows a line of a minified file around its match, and not from its beginning."""
+    return [
+        program,
+        *_rg_options(args),
+        "--only-matching",
+        "-e",
+        _AROUND.format(args.pattern),
+        "--",
+        *(f"./{path}" for path in paths),
+    ]
 
 
 def _show_matches(lines: list[Line], matches: list[Line]) -> list[Line]:
     first = {(match.path, match.number): match.text for match in reversed(matches)}
     return [
         replace(line, text=("" if line.text.startswith(text[:100]) else "…") + text + "…")
-        if line.match and _CUT_BY_RG.search(line.text) and (text := first.get((line.path, line.number)))
+        if line.is_cut and (text := first.get((line.path, line.number)))
         else line
         for line in lines
     ]
@@ -131,12 +140,15 @@ def _locate(workspace: Workspace, path: str) -> tuple[Parts, bool]:
             return file.parts, True
 
 
-def _rg_argv(program: str, workspace: Workspace, parts: Parts, args: SearchFilesArgs) -> list[str]:
+def _rg_options(args: SearchFilesArgs) -> list[str]:
     options = ["--no-config", "--null", "--line-number", "--no-heading", "--with-filename", "--color=never"]
-    options += ["--hidden", "--no-require-git", "--no-messages", "--max-columns=400", "--max-columns-preview"]
-    options += [f"--max-count={PER_FILE}", f"--context={args.context}"]
-    if args.ignore_case:
-        options.append("--ignore-case")
+    options += ["--no-messages", f"--max-count={PER_FILE}"]
+    return [*options, "--ignore-case"] if args.ignore_case else options
+
+
+def _rg_argv(program: str, workspace: Workspace, parts: Parts, args: SearchFilesArgs) -> list[str]:
+    options = [*_rg_options(args), "--hidden", "--no-require-git", f"--context={args.context}"]
+    options += ["--max-columns=400", "--max-columns-preview"]
     options += [f"--glob={pattern}" for pattern in to_patterns(args.glob)]
     # The last glob wins: no glob of the caller's brings these back.
     options += [f"--iglob=!{glob}" for glob in (".git", *_protected_globs(workspace, parts))]

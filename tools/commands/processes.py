@@ -187,7 +187,7 @@ class Process:
 
 @cache
 def _has_setuid_bit(program: str) -> bool:
-    """Where bubblewrap is one of root's programs, it can't be started under a filter."""
+    """Tells whether a program runs as root for everybody, as bubblewrap may: then it can't start under a filter."""
     return bool(os.stat(program).st_mode & stat.S_ISUID)
 
 

@@ -12,8 +12,13 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.commands.git_place import find_repository, read_common_dir
+from tools.errors import ToolError
 
 MOST_FOLDERS = 50_000
+FRESH_S = 5.0
 _MOST_ROOTS = 32
 _SETTINGS_BYTES = 256 * 1024
 _INCLUDED = re.compile(r"^\s*path\s*=\s*\"?([^\"#;\n]+)", re.IGNORECASE | re.MULTILINE)
@@ -74,7 +79,7 @@ def find_repositories(root: str, hidden: Iterable[str] = (), *, since_s: float =
 
 
 def _stamp(status: os.stat_result) -> Stamp:
-    """A program can set the time of a change, but not the time of that (ctime)."""
+    """Tells states of a folder apart: a program can set the time of a change, but not the time of that (ctime)."""
     return status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
@@ -90,8 +95,16 @@ def _read(folder: str) -> tuple[tuple[str, ...], bool]:
     return tuple(below), has_git
 
 
-def read_only_words(repositories: Iterable[Identity]) -> list[str]:
-    """Makes the words for bubblewrap that cover what git takes programs from.
+def find_and_cover(root: str, hidden: Iterable[str] = ()) -> tuple[frozenset[Identity], tuple[str, ...]]:
+    """Finds the repositories before a command, and makes the words for bubblewrap that keep their settings from it.
+    Blocks."""
+    # The look after the command before this one is fresh enough.
+    found = find_repositories(root, hidden, since_s=FRESH_S)
+    return found, (*_read_only(found), *_show_outside(root))
+
+
+def _read_only(repositories: Iterable[Identity]) -> list[str]:
+    """Covers what git takes programs from.
 
     A repository is a mount of its own, for else it could be moved away and another one put in its place. A cover needs
     something to lie on: where settings or hooks are missing, empty ones are made, which is what they mean.
@@ -109,6 +122,20 @@ def read_only_words(repositories: Iterable[Identity]) -> list[str]:
         for worktree in _names(f"{git}/worktrees"):
             words += _cover_if_there(f"{git}/worktrees/{worktree}/config.worktree")
     return words
+
+
+def _show_outside(root: str) -> tuple[str, ...]:
+    """Shows the repository that the folder belongs to where git's directory lies elsewhere (a linked work tree, a
+    submodule, a folder of a larger one): git works as far as it only reads."""
+    try:
+        git_dir = find_repository(Path(root)).git_dir
+    except (ToolError, OSError):
+        return ()
+    shared = os.path.normpath(os.path.join(git_dir, read_common_dir(git_dir)))
+    outside = [place for place in dict.fromkeys((shared, git_dir)) if not Path(place).is_relative_to(root)]
+    words = [word for place in outside for word in ("--ro-bind-try", place, place)]
+    # The project's folder is a mount of its own here, where git would look no further up.
+    return (*words, "--setenv", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "1") if words else ()
 
 
 def _covers(git: str) -> Iterator[str]:
@@ -163,7 +190,7 @@ def _read_small(path: str) -> str:
 
 
 def remove_redirects(repositories: Iterable[Identity]) -> None:
-    """After a command: remove the file that would have git take its settings from elsewhere, and with them programs.
+    """Removes, after a command, the file that would have git take its settings from elsewhere, and so programs.
 
     It can't be covered, for a cover needs a file to lie on; a repository of its own never has it.
     """

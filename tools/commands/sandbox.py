@@ -22,10 +22,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
-from tools.commands.git_place import find_repository, read_common_dir
 from tools.commands.output_capture import Capture
 from tools.commands.processes import End
-from tools.commands.repositories import Identity, read_only_words
 from tools.commands.run import Outcome
 from tools.errors import ToolError
 
@@ -67,10 +65,10 @@ class Sandbox:
         root: str,
         directory: str,
         environment: Mapping[str, str],
-        repositories: Iterable[Identity] = (),
+        covers: Sequence[str] = (),
     ) -> list[str]:
-        """Makes the command line that runs `argv` inside, in `directory` (an absolute path in `root`). The settings of
-        `repositories` can only be read. Raises ToolError."""
+        """Makes the command line that runs `argv` inside, in `directory` (an absolute path in `root`). `covers` are
+        bubblewrap's words for what lies over the root (see `repositories`). Raises ToolError."""
         if self.missing:
             raise ToolError(
                 f"Commands may run in a sandbox only (BOOCODE_SANDBOX=on), and there is none: {self.missing}"
@@ -79,7 +77,6 @@ class Sandbox:
         tools = tuple(environment[name] for name in _HOMES_OF_TOOLS if name in environment)
         places = _places(root, path, home, tools, self.hidden)
         network = _resolver() if self.network else ("--unshare-net",)
-        covers = (*read_only_words(repositories), *_repository_outside(root))
         inside = (*_NAMESPACES, *_capabilities(), *places, *covers, *network, *_CLOSED)
         return [find_bubblewrap() or "bwrap", *inside, "--chdir", directory, "--", *argv]
 
@@ -100,22 +97,6 @@ def _capabilities() -> tuple[str, ...]:
     if os.geteuid() != 0:
         return ()
     return ("--cap-drop", "ALL", *(word for name in _OF_ROOT for word in ("--cap-add", name)))
-
-
-def _repository_outside(root: str) -> tuple[str, ...]:
-    """Shows the repository that the folder belongs to where git's directory lies elsewhere (a linked work tree, a
-    submodule, a folder of a larger one): git works as far as it only reads."""
-    try:
-        git_dir = find_repository(Path(root)).git_dir
-    except (ToolError, OSError):
-        return ()
-    shared = os.path.normpath(os.path.join(git_dir, read_common_dir(git_dir)))
-    words: list[str] = []
-    for place in dict.fromkeys((shared, git_dir)):
-        if not _is_below(place, root):
-            words += ("--ro-bind-try", place, place)
-    # The project's folder is a mount of its own here, where git would look no further up.
-    return (*words, "--setenv", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "1") if words else ()
 
 
 def _resolver() -> tuple[str, ...]:
@@ -183,13 +164,13 @@ def _places(root: str, path: str, home: str, tools: tuple[str, ...], hidden: tup
 
 
 def _memory(place: str) -> tuple[str, ...]:
-    """A directory in memory: an eighth of the machine's, 2 GiB at most. Without a size each could take half of it."""
+    """Makes a directory in memory: an eighth of the machine's, 2 GiB at most. Without a size it could take half."""
     size = min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8, 2 * 1024**3)
     return ("--size", str(size), "--tmpfs", place)
 
 
 def _kernel_settings() -> tuple[str, ...]:
-    """For root, who could change the settings of the machine's kernel: what container runtimes close as well."""
+    """Closes to root what changes the machine's kernel, as container runtimes do."""
     if os.geteuid() != 0:
         return ()
     read_only = [word for place in _KERNEL_SETTINGS if os.path.exists(place) for word in ("--ro-bind", place, place)]

@@ -320,7 +320,7 @@ def children(pid: int) -> list[int]:
 
 
 def private_bytes(pid: int) -> int:
-    """How much memory a process has in use that it shares with no file and no other program."""
+    """Read how much memory a process has in use that it shares with no file and no other program."""
     try:
         with open(f"/proc/{pid}/statm") as stream:
             _, resident, shared, *_ = map(int, stream.read().split())

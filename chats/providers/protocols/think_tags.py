@@ -1,4 +1,4 @@
-"""Reasoning that a local model writes into its text, between `<think>` and `</think>`. Pure."""
+"""Finds the reasoning that a local model writes into its text, between `<think>` and `</think>`. Pure."""
 
 from collections.abc import Iterator
 
@@ -54,5 +54,5 @@ class ThinkTags:
 
 
 def _length_of_beginning(text: str, tag: str) -> int:
-    """How many characters at the end of `text` may be the beginning of `tag`."""
+    """Counts how many characters at the end of `text` may be the beginning of `tag`."""
     return next((size for size in range(len(tag) - 1, 0, -1) if text.endswith(tag[:size])), 0)
